@@ -1,0 +1,80 @@
+"""The settings that decide results. Same log, same definitions: same numbers and alerts.
+
+Read from TOML by `stream.infra.settings`; frozen from then on. Times are ms unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct, field
+
+SECOND = 1000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+BEAT = 10 * SECOND  # log time; DESIGN section 4
+
+
+class Survey(Struct, frozen=True, forbid_unknown_fields=True):
+    """A survey definition: `kind` of the events is its name. `better` says which end of the scale is good."""
+
+    family: Literal["ces", "csat", "nps"]
+    low: int
+    high: int
+    better: Literal["high", "low"] = "high"
+
+
+class Keep(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long a record lives after its last step; an event older than this is `too_late`."""
+
+    records: int = 90 * DAY
+    sessions: int = 8 * DAY
+    usage: int = 60 * DAY
+
+
+class Currency(Struct, frozen=True, forbid_unknown_fields=True):
+    """`rate` = how much of the reporting currency one unit is worth, as a decimal string; `digits` of minor unit."""
+
+    rate: str = "1"
+    digits: int = 2
+
+
+SURVEYS = {
+    "ces": Survey("ces", 1, 7),
+    "csat": Survey("csat", 1, 5),
+    "nps": Survey("nps", 0, 10),
+}
+
+
+class Definitions(Struct, frozen=True, forbid_unknown_fields=True):
+    """All that the core may know beside the log."""
+
+    partitions: int = 24  # of journey.events
+    kpi_partitions: int = 4  # of journey.kpis
+    run: int = 1
+    time: Literal["append", "record"] = "append"
+    timezone: str = "UTC"  # the tenant's one reporting time zone: days and months
+    surveys: dict[str, Survey] = field(default_factory=lambda: dict(SURVEYS))
+    currencies: dict[str, Currency] = field(default_factory=lambda: {"USD": Currency()})  # first = reporting
+    keep: Keep = Keep()
+    future: int = 5 * MINUTE  # an event dated later than this after the log clock is refused
+    grace: int = 8 * DAY  # log clock that a step may wait for its head
+    limit: int = 2_000  # records a family and customer; steps a record; waiting steps a customer
+    trail: int = 8  # touchpoints kept for people to read
+    backfill: int = DAY  # log clock after the last backfill event until the customer is judged
+    old_news: int = 15 * MINUTE  # delivery pages only what opened less than this ago
+    vip_tiers: tuple[str, ...] = ("vip",)
+    labels: dict[str, tuple[str, ...]] = field(default_factory=dict)  # allow-list by dimension
+    label_limit: int = 1_000  # else the first so many values a dimension; then `other`
+    label_shown: int = 200  # in readings, by largest n
+    pairs: tuple[tuple[str, str], ...] = ()  # cuts by two dimensions
+    kpis: dict[str, dict[str, Any]] = field(default_factory=dict)  # [kpis.NAME] overrides of a plug-in's fields
+    signals: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def revision(self, plugins: tuple[str, ...]) -> str:
+        """16 hex digits over the definitions and `plugins` (name@version, sorted): what state was made under."""
+        data = msgspec.json.encode((self, sorted(plugins)), order="deterministic")
+        return blake2b(data, digest_size=8).hexdigest()
