@@ -1,0 +1,148 @@
+"""A real Apache Kafka (KRaft) of one or more brokers on this machine, from the jars of tests/support/kafka."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import subprocess
+import uuid
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from agents.embedded.child import Child, free_port, listening
+from tests.support.tools import ROOT, find, missing
+
+POM = ROOT / "tests/support/kafka/pom.xml"
+QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+LIBS = ROOT / ".cache/kafka/libs"
+
+
+def jars() -> Path:
+    """The directory of Kafka's jars, fetched by Maven the first time; without Java or Maven the test ends here."""
+    find("java")
+    fetched = LIBS / ".fetched"  # written last, so that a broken fetch is not taken for a whole one
+    if fetched.exists() and fetched.read_text() == POM.read_text():
+        return LIBS
+    shutil.rmtree(LIBS, ignore_errors=True)
+    command = [find("mvn"), "-q", "-B", "-f", POM, "dependency:copy-dependencies", f"-DoutputDirectory={LIBS}"]
+    if subprocess.run(command, capture_output=True, check=False, timeout=600).returncode:
+        missing("Kafka from Maven")
+    fetched.write_text(POM.read_text())
+    return LIBS
+
+
+def _brokers(admin: AdminClient) -> int:
+    try:
+        return len(admin.list_topics(timeout=5).brokers)
+    except KafkaException:
+        return 0
+
+
+def _properties(home: Path, number: int, port: int, quorum: int, voters: str, size: int) -> dict[str, str]:
+    replicas = str(min(size, 3))
+    return {
+        "process.roles": "broker,controller",
+        "node.id": str(number),
+        "controller.quorum.voters": voters,
+        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{quorum}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "log.dirs": str(home / "data"),
+        "offsets.topic.replication.factor": replicas,
+        "offsets.topic.num.partitions": "4",
+        "transaction.state.log.replication.factor": replicas,
+        "transaction.state.log.min.isr": "1",
+        "group.initial.rebalance.delay.ms": "0",
+        "log.cleaner.backoff.ms": "1000",
+        "auto.create.topics.enable": "false",
+    }
+
+
+class Node:
+    """One broker and controller: a directory, two ports, and a process while it runs."""
+
+    def __init__(self, libs: Path, directory: Path, settings: Mapping[str, str], port: int) -> None:
+        self.port = port
+        self._java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", QUIET, "-cp", f"{libs}/*"]
+        self._directory = directory
+        self._properties = directory / "server.properties"
+        self._properties.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        self._process: Child | None = None
+
+    def format(self, cluster: str) -> None:
+        arguments = ["format", "-t", cluster, "-c", str(self._properties)]
+        subprocess.run([*self._java, "kafka.tools.StorageTool", *arguments], check=True, capture_output=True)
+
+    def start(self) -> None:
+        """Starts the process, also again after `stop` or `kill`, and does not wait for it (see `wait`)."""
+        command = [*self._java, "kafka.Kafka", str(self._properties)]
+        self._process = Child(command, ready=lambda: True, log=self._directory / "log.txt")
+
+    def wait(self) -> None:
+        """Returns when the broker accepts connections. One of several does so once most controllers run."""
+        self.process.wait(lambda: listening(self.port), seconds=60)
+
+    @property
+    def process(self) -> Child:
+        assert self._process is not None, "this broker was not started"
+        return self._process
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.close(seconds=5)
+
+
+class Kafka:
+    """A cluster of `size` brokers under `directory`; `bootstrap` is its address. Close it, or use `with`."""
+
+    def __init__(self, directory: Path, *, size: int = 1, settings: Mapping[str, str] | None = None) -> None:
+        libs = jars()
+        ports = [(free_port(), free_port()) for _ in range(size)]
+        voters = ",".join(f"{number}@127.0.0.1:{quorum}" for number, (_, quorum) in enumerate(ports, 1))
+        self.nodes: list[Node] = []
+        for number, (port, quorum) in enumerate(ports, 1):
+            home = directory / f"broker-{number}"
+            home.mkdir(parents=True)
+            described = _properties(home, number, port, quorum, voters, size) | dict(settings or {})
+            self.nodes.append(Node(libs, home, described, port))
+        self.bootstrap = ",".join(f"127.0.0.1:{port}" for port, _ in ports)
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self) -> None:
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        for node in self.nodes:
+            node.format(cluster)
+        for node in self.nodes:
+            node.start()
+        self.wait()
+
+    def wait(self) -> None:
+        """Returns when every node accepts connections and is a broker of the cluster."""
+        for node in self.nodes:
+            node.wait()
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        self.nodes[0].process.wait(lambda: _brokers(admin) == len(self.nodes), seconds=60)
+
+    def close(self) -> None:
+        # All at once: a broker's orderly end asks the controllers, and needs most of them.
+        with ThreadPoolExecutor() as together:
+            list(together.map(Node.stop, self.nodes))
+
+    def __enter__(self) -> Kafka:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
