@@ -1,0 +1,1 @@
+"""The impure rooms: settings, logs, metrics, the read side, sinks."""
