@@ -15,7 +15,9 @@ def test_a_completed_ticket_is_resolved_once_and_work_after_it_reopens_it() -> N
     """Completed twice in a row is one resolve; the second resolve after new work is the last one."""
     ticket = bpi.fold([step(0, "Accepted", "a"), step(5, "Completed", "a"), step(6, "Completed", "b")])
     assert (ticket.first_resolved, ticket.last_resolved, ticket.reopened) == (5, 5, False)
-    ticket = bpi.fold([step(0, "Queued", "a"), step(5, "Completed", "a"), step(6, "Queued", "a"), step(9, "Completed", "a")])
+    ticket = bpi.fold(
+        [step(0, "Queued", "a"), step(5, "Completed", "a"), step(6, "Queued", "a"), step(9, "Completed", "a")]
+    )
     assert (ticket.first_resolved, ticket.last_resolved, ticket.reopened) == (5, 9, True)
 
 
