@@ -6,6 +6,7 @@ long ago, and would be dropped, or compacted too early, by their own dates.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -123,13 +124,20 @@ async def create(bootstrap: str, topics: Sequence[Topic], **security: Any) -> li
         absent = [topic for topic in topics if topic.name not in found]
         if not absent:
             return []
-        made = await admin.create_topics(
-            [NewTopic(t.name, t.partitions, t.replication, topic_configs=t.config) for t in absent]
-        )
-    refused = [f"topic {name} was not made: {words or code}" for name, code, words in made.topic_errors if code]
-    if refused:
-        raise RuntimeError("; ".join(refused))
+        asked = [NewTopic(t.name, t.partitions, t.replication, topic_configs=t.config) for t in absent]
+        made = await admin.create_topics(asked)
+        refused = [f"topic {name} was not made: {words or code}" for name, code, words in made.topic_errors if code]
+        if refused:
+            raise RuntimeError("; ".join(refused))
+        await _until_known(admin, absent)
     return [topic.name for topic in absent]
+
+
+async def _until_known(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
+    """A broker answers CreateTopics before its own metadata have the topics."""
+    async with asyncio.timeout(30):
+        while not {topic.name for topic in topics} <= (await _partitions(admin)).keys():
+            await asyncio.sleep(0.02)
 
 
 class _Admin:

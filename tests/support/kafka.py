@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import shutil
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,18 +23,29 @@ QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 LIBS = ROOT / ".cache/kafka/libs"
 
 
-def jars() -> Path:
-    """The directory of Kafka's jars, fetched by Maven the first time; without Java or Maven the test ends here."""
-    find("java")
-    fetched = LIBS / ".fetched"  # written last, so that a broken fetch is not taken for a whole one
-    if fetched.exists() and fetched.read_text() == POM.read_text():
-        return LIBS
+def fetch() -> str | None:
+    """Has Maven bring Kafka's jars into LIBS unless they are there; returns the tool that this lacks, if any."""
+    stamp, pom = LIBS / ".fetched", POM.read_text()
+    if stamp.exists() and stamp.read_text() == pom:
+        return None
+    if not shutil.which("mvn"):
+        return "mvn"
+    LIBS.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=LIBS.parent))  # renamed when whole, so that a broken fetch is never used
+    command = ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={draft}"]
+    if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode:
+        return "Kafka from Maven"
+    (draft / ".fetched").write_text(pom)
     shutil.rmtree(LIBS, ignore_errors=True)
-    command = [find("mvn"), "-q", "-B", "-f", POM, "dependency:copy-dependencies", f"-DoutputDirectory={LIBS}"]
-    if subprocess.run(command, capture_output=True, check=False, timeout=600).returncode:
-        missing("Kafka from Maven")
-    fetched.write_text(POM.read_text())
-    return LIBS
+    draft.rename(LIBS)
+    return None
+
+
+def jars() -> Path:
+    """The directory of Kafka's jars; without Java or Maven the test ends here."""
+    find("java")
+    lacking = fetch()
+    return missing(lacking) if lacking else LIBS
 
 
 def _brokers(admin: AdminClient) -> int:
@@ -146,3 +158,7 @@ class Kafka:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+if __name__ == "__main__":
+    fetch()
