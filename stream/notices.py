@@ -1,0 +1,128 @@
+"""What a sink is told about an alert, and how loudly: a pure function of the alert, of what it was told, and of now."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from stream.claims import Alert, Severity
+from stream.definitions import DAY, HOUR, MINUTE, SECOND
+
+Kind = Literal["open", "update", "resolve"]
+
+
+class Mark(Struct, frozen=True, array_like=True):
+    """The last that one sink was told of one alert. `severity` = under which it holds the alert open; 0 = not open."""
+
+    episode: int
+    version: int
+    severity: int
+
+
+class Sent(Struct, frozen=True, array_like=True):
+    """A mark on its way into the state."""
+
+    id: str
+    sink: str
+    mark: Mark
+
+
+class Held(Struct, array_like=True):
+    """One row of the delivery table: the newest version of an alert and what each sink was told of it.
+
+    `raised` = log time at which this episode rose to its present severity, `heard` = log clock when this version
+    was heard; both in ms.
+    """
+
+    alert: Alert
+    raised: int
+    heard: int
+    sent: dict[str, Mark] = field(default_factory=dict)
+
+    @property
+    def is_open(self) -> bool:
+        return self.alert.status == "open"
+
+    def paged(self) -> bool:
+        """Was this episode already told to some sink as a page?"""
+        marks = self.sent.values()
+        return any(mark.episode == self.alert.episode and mark.severity == Severity.page for mark in marks)
+
+
+class Notice(Struct, frozen=True):
+    """One thing to tell a sink. `held_as` = the severity under which the sink has it open; None = it has not.
+
+    `why` says what routing changed ("" = nothing). `key` is the idempotency key.
+    """
+
+    alert: Alert
+    kind: Kind
+    severity: Severity
+    held_as: Severity | None = None
+    why: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.alert.id}/{self.alert.episode}/{self.alert.version}"
+
+    def mark(self) -> Mark:
+        """What is remembered once the sink has taken it."""
+        open_as = 0 if self.kind == "resolve" else int(self.severity)
+        return Mark(self.alert.episode, self.alert.version, open_as)
+
+
+def merge(old: Held | None, alert: Alert, clock: int) -> Held | None:
+    """The row after hearing `alert` at log clock `clock`; None if it is no newer than `old`."""
+    if old is None:
+        return Held(alert, alert.opened, clock)
+    if (alert.episode, alert.version) <= (old.alert.episode, old.alert.version):
+        return None
+    if alert.episode > old.alert.episode:
+        return Held(alert, alert.opened, clock, old.sent)
+    rose = Severity[alert.severity] > Severity[old.alert.severity]
+    return Held(alert, alert.changed if rose else old.raised, clock, old.sent)
+
+
+def route(held: Held, now: int, old_news: int, paged: bool = False) -> tuple[Severity, str]:
+    """The severity under which an open alert is told at wall clock `now` (ms), and why where that is not its own.
+
+    Only news pages: what rose to a page less than `old_news` ms ago, and was not judged at the end of a backfill.
+    `paged`: this episode is a page already, and stays one however old it grows.
+    """
+    severity = Severity[held.alert.severity]
+    if severity is not Severity.page or paged or held.paged():
+        return severity, ""
+    if held.alert.backfill:
+        return Severity.queue, "queued, not paged: found in a backfill"
+    age = now - held.raised
+    if age >= old_news:
+        return Severity.queue, f"queued, not paged: {span(age)} old, pages are for the first {span(old_news)}"
+    return severity, ""
+
+
+def notice(held: Held, mark: Mark | None, routed: tuple[Severity, str], least: Severity) -> Notice | None:
+    """What a sink that takes `least` and louder is still to be told, given its last mark; None = nothing.
+
+    A version overtaken before it was told is left out, and so is an alert that came and went untold.
+    """
+    alert, (severity, why) = held.alert, routed
+    if mark is not None and (mark.episode, mark.version) >= (alert.episode, alert.version):
+        return None
+    held_as = Severity(mark.severity) if mark is not None and mark.severity else None
+    if held.is_open and severity >= least:
+        again = mark is not None and held_as is not None and mark.episode == alert.episode
+        return Notice(alert, "update" if again else "open", severity, held_as, why)
+    return Notice(alert, "resolve", held_as, held_as, why) if held_as is not None else None
+
+
+def span(ms: int) -> str:
+    """A duration in words, its two largest units: "2 d 3 h", "15 min"."""
+    units = (("d", DAY), ("h", HOUR), ("min", MINUTE), ("s", SECOND))
+    first = next((i for i, (_, size) in enumerate(units) if ms >= size), len(units) - 1)
+    words: list[str] = []
+    for name, size in units[first : first + 2]:
+        if (count := ms // size) or not words:
+            words.append(f"{count} {name}")
+        ms %= size
+    return " ".join(words)
