@@ -181,7 +181,7 @@ def test_marks_survive_newer_versions_and_episodes() -> None:
 
 def test_the_queue_says_place_and_reasons() -> None:
     partition = fold()
-    late = {"opened": 10 * HOUR, "changed": 10 * HOUR}
+    late: dict[str, Any] = {"opened": 10 * HOUR, "changed": 10 * HOUR}
     alerts = [
         alert("old", opened=0, subject="customer-3"),
         alert("vip", vip=True, subject="customer-4", **late),
