@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 _PRODUCER = 0  # rd_kafka_type_t
 _TOPIC_EXISTS = 36  # RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS
@@ -71,7 +71,7 @@ class EmbeddedBroker:
             self._library.rd_kafka_destroy(self._client)
             self._cluster.value = None
 
-    def __enter__(self) -> EmbeddedBroker:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -105,7 +105,8 @@ def separate_broker(topics: Mapping[str, int]) -> Iterator[str]:
     wanted = ",".join(f"{name}:{partitions}" for name, partitions in topics.items())
     command = [sys.executable, "-m", "agents.embedded.broker", "--topics", wanted]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdin is not None and child.stdout is not None
+        assert child.stdin is not None
+        assert child.stdout is not None
         try:
             bootstrap = child.stdout.readline().strip()
             if not bootstrap:

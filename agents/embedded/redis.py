@@ -7,7 +7,7 @@ import threading
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import Literal, Self
 
 from agents.embedded.child import Child, free_port, listening
 
@@ -35,7 +35,7 @@ class EmbeddedRedis:
         self._server.close()
         self._directory.cleanup()
 
-    def __enter__(self) -> EmbeddedRedis:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

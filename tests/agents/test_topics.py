@@ -8,7 +8,6 @@ from agents.embedded.broker import EmbeddedBroker
 from agents.topics import Topic, app_id, changelog, check, create, raw, wanted
 from tests.support.kafka import Kafka
 
-SINGLE = {"replication": 1, "min_insync": 1}
 DAY = 86_400_000
 
 
@@ -72,7 +71,7 @@ def test_history_keeps_its_own_times_and_is_not_dropped_for_them() -> None:
 
 
 async def test_kafka_gets_what_is_wanted_and_has_no_faults(kafka: Kafka, unique: str) -> None:
-    topics = wanted(["web"], run=1, partitions=2, prefix=f"{unique}.", **SINGLE)
+    topics = wanted(["web"], run=1, partitions=2, prefix=f"{unique}.", replication=1, min_insync=1)
     absent = await check(kafka.bootstrap, topics)
     assert absent == [f"topic {t.name} is missing: make it with `journeywatch topics --create`" for t in topics]
     assert await create(kafka.bootstrap, topics) == [topic.name for topic in topics]
@@ -104,7 +103,11 @@ async def test_a_refusal_is_said_in_the_brokers_words(kafka: Kafka, unique: str)
 
 async def test_append_time_is_the_brokers(kafka: Kafka, unique: str) -> None:
     """The setting arrives at the broker under the name that we gave it."""
-    [events] = [t for t in wanted([], run=1, prefix=f"{unique}.", **SINGLE) if t.name.endswith("journey.events")]
+    [events] = [
+        t
+        for t in wanted([], run=1, prefix=f"{unique}.", replication=1, min_insync=1)
+        if t.name.endswith("journey.events")
+    ]
     await create(kafka.bootstrap, [events])
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
     await admin.start()

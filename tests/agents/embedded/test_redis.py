@@ -24,7 +24,9 @@ def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
 async def test_values_expiry_hashes_and_pipelines(server: EmbeddedRedis) -> None:
     async with aioredis.from_url(server.url, decode_responses=True) as client:
         async with client.pipeline() as pipe:
-            pipe.set("a", "1", ex=60).hset("h", mapping={"x": "y"}).zadd("z", {"m": 2.0})
+            pipe.set("a", "1", ex=60)
+            pipe.hset("h", mapping={"x": "y"})
+            pipe.zadd("z", {"m": 2.0})
             await pipe.execute()
         assert await client.get("a") == "1"
         assert 0 < await client.ttl("a") <= 60

@@ -1,0 +1,70 @@
+# make setup    what a user needs, in .venv, from locked versions        make demo     setup, then a live demonstration
+# make check    format, lint, types, floors, shape                       make test     all tests (those whose tools are there)
+# Arguments for what is run: make demo ARGS="--for 60", make test ARGS="-k topics". The Python: make setup PYTHON=python3.12.
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+
+.PHONY: setup dev check test demo bench chaos soak oracle lock clean
+.DELETE_ON_ERROR:
+
+setup: .venv/.run
+
+dev: .venv/.dev
+
+.venv/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "journeywatch needs Python 3.11 or later as $(PYTHON); another: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' \
+	  || { echo "$(PYTHON) has no venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+# The stamps: .run has what a user needs, .dev the tests' tools too, in the same versions.
+.venv/.run: requirements/run.txt pyproject.toml | .venv/.python
+	$(PIP) --require-hashes -r requirements/run.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.run
+	$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: setup
+	$(BIN)/journeywatch demo $(ARGS)
+
+check: dev
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest -q tests/contract/test_shape.py
+
+test: dev
+	@$(BIN)/python -m tests.support.kafka
+	$(BIN)/python -m pytest $(ARGS)
+
+oracle: dev
+	$(BIN)/python -m pytest tests/oracle $(ARGS)
+
+chaos: dev
+	@$(BIN)/python -m tests.support.kafka
+	$(BIN)/python -m pytest tests/chaos $(ARGS)
+
+bench: dev
+	$(BIN)/python -m bench $(ARGS)
+
+soak: dev
+	$(BIN)/python -m bench.soak $(ARGS)
+
+# Written without the address of any index: the locks hold for every mirror.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+lock: dev
+	$(PIP) uv
+	$(LOCK) $(ARGS) pyproject.toml requirements/build.in --extra demo -o requirements/run.txt
+	$(LOCK) $(ARGS) pyproject.toml requirements/build.in --extra demo --extra dev -c requirements/run.txt -o requirements/dev.txt
+
+clean:
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
