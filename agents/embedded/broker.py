@@ -46,6 +46,8 @@ class EmbeddedBroker:
         self._library = _load()
         reason = ctypes.create_string_buffer(512)
         conf = ctypes.c_void_p(self._library.rd_kafka_conf_new())
+        # Errors only: it warns, rightly and to no use, that this client has no broker to connect to.
+        self._library.rd_kafka_conf_set(conf, b"log_level", b"3", reason, len(reason))
         self._client = ctypes.c_void_p(self._library.rd_kafka_new(_PRODUCER, conf, reason, len(reason)))
         if not self._client.value:
             raise EmbeddedBrokerError(f"librdkafka does not start: {reason.value.decode(errors='replace')}")
