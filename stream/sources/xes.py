@@ -1,0 +1,116 @@
+"""Process logs in XES (IEEE 1849), through a mapping from activities to events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+import msgspec
+
+from stream.event import decode
+from stream.mapping import Attributes, Mapping, Unmapped
+from stream.record import Heard, Reject
+from stream.sources import SourceFault, opened
+
+_CHUNK = 1 << 16
+_TYPED: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "boolean": lambda text: text == "true"}
+_encode = msgspec.json.Encoder().encode
+
+
+class Xes:
+    """A log's cases, read from a file; on its topic stand the events that they became."""
+
+    name = "xes"
+
+    def parse(self, record: Heard) -> list[Any] | Reject:
+        """One record is one event: the mapping was done by the reader of the file."""
+        event = decode(record.value)
+        return event if isinstance(event, Reject) else [event]
+
+    def read(self, path: Path, mapping: Mapping | None = None) -> Iterator[tuple[int, bytes]]:
+        """The events of all cases, sorted by time (stable): a log of cases is in no order of arrival.
+
+        Cases are parsed one at a time; only the events are held, for sorting. Raises SourceFault for damaged files,
+        for document types (which may define entities), and for cases that the mapping can not use.
+        """
+        if mapping is None:
+            raise SourceFault(f"{path}: source xes needs a mapping: --mapping FILE (docs/mapping.md)")
+        records: list[tuple[int, bytes]] = []
+        lines: dict[str, int] = {}
+        for line, rows in _cases(path):
+            try:
+                events = list(mapping.events(rows))
+            except Unmapped as error:
+                raise SourceFault(f"{path}:{line}: in the case that starts here, {error}") from None
+            if events and (known := lines.setdefault(events[0][1]["id"], line)) != line:
+                raise SourceFault(f"{path}:{line}: the case {events[0][1]['id'][:-4]} is there already in line {known}")
+            records += ((at, _encode(event)) for at, event in events)
+        records.sort(key=lambda record: record[0])
+        yield from records
+
+
+def _cases(path: Path) -> Iterator[tuple[int, list[Attributes]]]:
+    """The traces of a file as (line, rows)."""
+    handler = _Handler()
+    parser = handler.parser
+    with opened(path) as file:
+        try:
+            while chunk := file.read(_CHUNK):
+                parser.Parse(chunk)
+                yield from handler.taken()
+            parser.Parse(b"", True)
+        except (expat.ExpatError, ValueError) as error:
+            raise SourceFault(f"{path}:{parser.CurrentLineNumber}: {error}") from None
+    yield from handler.taken()
+
+
+class _Handler:
+    """Gathers traces as the parser goes; nested attributes are not read."""
+
+    def __init__(self) -> None:
+        self.parser = expat.ParserCreate()
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.StartDoctypeDeclHandler = self._doctype
+        self._depth = 0
+        self._open: list[tuple[int, Attributes]] = []  # (depth, attributes) of the trace and event being read
+        self._line = 0
+        self._rows: list[Attributes] = []
+        self._cases: list[tuple[int, list[Attributes]]] = []
+
+    def taken(self) -> list[tuple[int, list[Attributes]]]:
+        """The traces that have ended since the last call."""
+        cases, self._cases = self._cases, []
+        return cases
+
+    def _doctype(self, *_: Any) -> None:
+        raise ValueError("a document type is refused; remove the <!DOCTYPE> line")
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        name = tag.rpartition(":")[2]
+        if self._depth == 1 and name != "log":
+            raise ValueError(f"this is no XES log: its root is <{tag}>, not <log>")
+        if name == "trace" and self._depth == 2:
+            self._line, self._rows = self.parser.CurrentLineNumber, []
+            self._open = [(2, {})]
+        elif name == "event" and self._open and self._depth == 3:
+            self._open.append((3, {}))
+        elif self._open and self._depth == self._open[-1][0] + 1 and "value" in attributes:
+            read = _TYPED.get(name, str)
+            self._open[-1][1][attributes.get("key", "")] = read(attributes["value"])
+
+    def _end(self, _: str) -> None:
+        if self._open and self._depth == self._open[-1][0]:
+            depth, attributes = self._open.pop()
+            if depth == 3:
+                self._rows.append(attributes)
+            else:
+                case = {f"case:{name}": said for name, said in attributes.items()}
+                self._cases.append((self._line, [case | row for row in self._rows]))
+        self._depth -= 1
+
+
+SOURCE = Xes()
