@@ -12,11 +12,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ctypes
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -106,7 +105,9 @@ def separate_broker(topics: Mapping[str, int]) -> Iterator[str]:
     """An embedded broker in a process of its own, with these topics (name to partitions): yields its address."""
     wanted = ",".join(f"{name}:{partitions}" for name, partitions in topics.items())
     command = [sys.executable, "-m", "agents.embedded.broker", "--topics", wanted]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+    # A group of its own: a Ctrl-C at the terminal must not take the broker from workers that still write to it.
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes, process_group=0) as child:
         assert child.stdin is not None
         assert child.stdout is not None
         try:
@@ -150,9 +151,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--topics", type=_topics, default={}, help="name:partitions,...")
     parser.add_argument("--bootstrap-file", type=Path, help="write the address here instead of on standard output")
     options = parser.parse_args(arguments)
-    # Ctrl-C reaches the whole group of processes; the broker must outlive the workers that still write to it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with EmbeddedBroker() as broker:
+    with EmbeddedBroker() as broker, suppress(KeyboardInterrupt):
         for name, partitions in options.topics.items():
             broker.create_topic(name, partitions)
         if options.bootstrap_file is None:

@@ -41,7 +41,10 @@ class Child:
         self._name = Path(command[0]).name
         self._log = log
         with log.open("ab") as output:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            # A group of its own: a Ctrl-C at the terminal is for us, who then end it in order.
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, process_group=0
+            )
         try:
             self.wait(ready, seconds)
         except BaseException:

@@ -33,7 +33,16 @@ def fetch() -> str | None:
         return "mvn"
     LIBS.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=LIBS.parent))  # renamed when whole, so that a broken fetch is never used
-    command = ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={draft}"]
+    command = [
+        "mvn",
+        "-q",
+        "-B",
+        "-Dstyle.color=never",
+        "-f",
+        str(POM),
+        "dependency:copy-dependencies",
+        f"-DoutputDirectory={draft}",
+    ]
     if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode:
         return "Kafka from Maven"
     (draft / ".fetched").write_text(pom)
@@ -146,7 +155,7 @@ class Kafka:
         """Returns when every node accepts connections and is a broker of the cluster."""
         for node in self.nodes:
             node.wait()
-        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 2})
         self.nodes[0].process.wait(lambda: _brokers(admin) == len(self.nodes), seconds=60)
 
     def close(self) -> None:
