@@ -33,7 +33,7 @@ class Severity(IntEnum):
     page = 3
 
 
-class Finding(Struct, frozen=True, gc=False):
+class Finding(Struct, frozen=True, gc=False, array_like=True):
     """Friction that holds from `since` until `until` (event time, ms; None = until something changes).
 
     `cause` names what it is about inside the subject (a ticket, an issue, a survey): one alert a cause.

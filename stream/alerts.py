@@ -1,0 +1,129 @@
+"""The life of an alert, from the intervals in which a signal holds. Pure: the clock is an argument.
+
+An alert is open at clock c if some interval has since <= c < until + linger and no verdict has a time >= since.
+An interval that is over when first heard opens nothing; one that is taken back ends its alert (withdrawn).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+
+from stream.claims import Alert, Finding, Severity, Signal, Touch, Watch
+from stream.journey import Held
+
+
+def alert_id(signal: str, subject: str, cause: str) -> str:
+    """20 hex digits that name one alert for ever: of signal, subject and cause, never of a time."""
+    return blake2b(f"{signal}\0{subject}\0{cause}".encode(), digest_size=10).hexdigest()
+
+
+def judge(
+    held: Held, found: Sequence[Finding], clock: int, linger: int, verdict: int = 0, *, backfill: bool = False
+) -> str | None:
+    """Bring one alert up to the clock; mutates `held` and names the change, None if there is none.
+
+    `found` = all intervals of this signal and cause; `verdict` = time of the newest verdict, ms.
+    """
+    live = [f for f in found if f.since <= clock and (f.until is None or clock < f.until + linger)]
+    standing = [f for f in live if f.since > verdict]
+    if standing:
+        return _stand(held, max(standing, key=lambda f: (f.severity, f.since)), clock, backfill=backfill)
+    if held.status != "open":
+        return None
+    held.version += 1
+    over = _ended(held, found, clock, linger)
+    held.status = "closed" if live else "resolved" if over else "withdrawn"
+    held.finding = over or held.finding
+    return held.status
+
+
+def _stand(held: Held, top: Finding, clock: int, *, backfill: bool) -> str | None:
+    if held.status != "open":
+        held.episode += 1
+        held.opened, held.backfill = clock, backfill
+        held.max_severity = 0
+        change = "opened"
+    elif held.finding is not None and _content(top) == _content(held.finding):
+        held.finding = top
+        return None
+    else:
+        change = "amended"
+    held.version += 1
+    held.status = "open"
+    held.finding = top
+    held.severity = int(top.severity)
+    held.max_severity = max(held.max_severity, held.severity)
+    return change
+
+
+def _content(f: Finding) -> tuple[object, ...]:
+    return f.severity, f.text, f.numbers, f.evidence, f.clears
+
+
+def _ended(held: Held, found: Sequence[Finding], clock: int, linger: int) -> Finding | None:
+    """The newest interval that reached into what was held and is over: else it was taken back."""
+    since = held.finding.since if held.finding else 0
+    over = [f for f in found if f.until is not None and since < f.until + linger <= clock]
+    return max(over, key=lambda f: f.until or 0, default=None)
+
+
+def ahead(found: Sequence[Finding], clock: int, linger: int) -> int | None:
+    """When the next of these intervals begins or ends by itself after `clock`."""
+    times = [f.since for f in found if f.since > clock]
+    times += [f.until + linger for f in found if f.until is not None and f.until + linger > clock]
+    return min(times, default=None)
+
+
+def tell(
+    held: Held,
+    change: str,
+    signal: Signal | Watch,
+    subject: str,
+    clock: int,
+    *,
+    trail: Sequence[Touch] = (),
+    vip: bool = False,
+    segment: str | None = None,
+    run: int = 1,
+) -> Alert:
+    """The record of one change, with its evidence as far as the trail knows it."""
+    finding = held.finding
+    assert finding is not None  # an alert that never stood has no change to tell
+    known: Mapping[int, Touch] = {t.uid: t for t in trail}
+    return Alert(
+        id=alert_id(held.signal, subject, held.cause),
+        signal=held.signal,
+        version=held.version,
+        definition=f"{signal.name}@{signal.version}",
+        subject=subject,
+        cause=held.cause,
+        episode=held.episode,
+        severity=Severity(held.severity).name,
+        max_severity=Severity(held.max_severity).name,
+        status=held.status,
+        change=change,
+        opened=held.opened,
+        changed=clock,
+        resolved=None if held.status == "open" else clock,
+        since=finding.since,
+        until=finding.until,
+        text=finding.text,
+        numbers=dict(finding.numbers),
+        evidence=[_event(known.get(uid), uid) for uid in finding.evidence],
+        clears=finding.clears,
+        warns_of=signal.warns_of,
+        backfill=held.backfill,
+        vip=vip,
+        segment=segment,
+        trail=[_touch(t) for t in trail],
+        run=run,
+    )
+
+
+def _event(touch: Touch | None, uid: int) -> dict[str, str]:
+    return _touch(touch) if touch else {"uid": f"{uid:016x}"}
+
+
+def _touch(touch: Touch) -> dict[str, str]:
+    return {"source": touch.source, "id": touch.id, "type": touch.type, "about": touch.about, "at": str(touch.at)}

@@ -1,0 +1,249 @@
+"""The state of one customer: records made of steps, attributes' timeline, open alerts, trail, what falls due.
+
+In the table a journey is bytes: 8 bytes next due time (big-endian ms, all ones = never), then a msgpack row, arrays
+not maps. Families stay undecoded until something asks for them, so an event costs what it touches.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct, field
+
+from stream import sessions, subscriptions, surveys, tickets
+from stream.claims import Cut, Finding, Touch
+from stream.definitions import Definitions
+from stream.sessions import Session
+from stream.steps import Step, insert, order
+from stream.subscriptions import Subscription
+from stream.surveys import Survey
+from stream.tickets import Issue, Ticket
+
+NEVER = (1 << 64) - 1
+ATTRIBUTE = {"segment": 0, "stage": 1, "tier": 2, "team": 3, "timezone": 4}
+
+
+class Held(Struct, array_like=True):
+    """What was last said of one alert (one signal and cause). `episode` 0 = nothing yet. Times of the log, ms."""
+
+    signal: str
+    cause: str
+    item: str
+    finding: Finding | None = None
+    episode: int = 0
+    version: int = 0
+    status: str = ""
+    severity: int = 0
+    max_severity: int = 0
+    opened: int = 0
+    backfill: bool = False
+
+
+class Waiting(Struct, array_like=True):
+    """A step whose head is not known yet: when it was heard (log clock), and the record it came in."""
+
+    heard: int
+    uid: int
+    offset: int
+    value: bytes
+
+
+class Row(Struct, array_like=True):
+    """A journey as stored. `dues`: when each item next changes by itself. `links`: ticket -> its surveys.
+
+    `kept`: survey -> channel, topic, team of its forgotten ticket.
+    """
+
+    families: dict[str, Any] = field(default_factory=dict)
+    attributes: list[Step] = field(default_factory=list)
+    dues: dict[str, int] = field(default_factory=dict)
+    alerts: dict[str, Held] = field(default_factory=dict)
+    verdicts: dict[str, int] = field(default_factory=dict)
+    waiting: dict[str, list[Waiting]] = field(default_factory=dict)
+    links: dict[str, list[str]] = field(default_factory=dict)
+    kept: dict[str, Cut] = field(default_factory=dict)
+    trail: list[Touch] = field(default_factory=list)
+    backfill: int = 0  # log clock until which the customer is in backfill, ms; 0 = it is not
+
+
+class _Stored(Struct, array_like=True):
+    families: dict[str, Raw]
+    attributes: list[Step]
+    dues: dict[str, int]
+    alerts: dict[str, Held]
+    verdicts: dict[str, int]
+    waiting: dict[str, list[Waiting]]
+    links: dict[str, list[str]]
+    kept: dict[str, Cut]
+    trail: list[Touch]
+    backfill: int
+
+
+_rows = msgspec.msgpack.Decoder(_Stored)
+_records = msgspec.msgpack.Decoder(dict[str, list[Step]])
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Journey:
+    """One customer, decoded as far as asked. `families` values are Raw until `records` opens them."""
+
+    __slots__ = ("_views", "definitions", "row", "subject")
+
+    def __init__(self, subject: str, definitions: Definitions, value: bytes | None = None) -> None:
+        self.subject = subject
+        self.definitions = definitions
+        self.row: Any = Row() if value is None else _rows.decode(memoryview(value)[8:])
+        self._views: dict[str, Any] = {}
+
+    def encode(self) -> bytes | None:
+        """The stored form; None when nothing is left."""
+        row = self.row
+        families = {name: records for name, records in row.families.items() if records}
+        if not (families or row.attributes or row.alerts or row.verdicts or row.backfill):
+            return None
+        row.families = families
+        return self.due.to_bytes(8, "big") + _encode(row)
+
+    @property
+    def due(self) -> int:
+        """When something next happens by itself, log clock ms."""
+        return min(self.row.dues.values(), default=NEVER)
+
+    def records(self, family: str) -> dict[str, list[Step]]:
+        """Steps by record id, opened for writing."""
+        found = self.row.families.get(family)
+        if type(found) is dict:
+            return found
+        made: dict[str, list[Step]] = {} if found is None else _records.decode(found)
+        self.row.families[family] = made
+        return made
+
+    def put(self, family: str, record: str, step: Step) -> bool:
+        """Add a step; False if it is a repeat."""
+        if family == "customer":
+            added = insert(self.row.attributes, step)
+            self._views.clear()
+            return added
+        steps = self.records(family).setdefault(record, [])
+        if added := insert(steps, step):
+            self.touch(family)
+            if family == "surveys" and (ticket := surveys.ticket_of(steps)):
+                linked = self.row.links.setdefault(ticket, [])
+                if record not in linked:
+                    linked.append(record)
+        return added
+
+    def touch(self, family: str) -> None:
+        """Forget what was derived from a family (surveys show their tickets' dimensions)."""
+        self._views.pop(family, None)
+        if family == "tickets":
+            self._views.pop("surveys", None)
+
+    # -- views: derived on demand, shared by all plug-ins ------------------------------------------------------
+
+    def _view(self, family: str) -> dict[str, Any]:
+        found = self._views.get(family)
+        if found is None:
+            found = self._views[family] = {}
+        return found
+
+    def ticket(self, id_: str) -> Ticket | None:
+        """The ticket, if its opening is known."""
+        views = self._view("tickets")
+        if id_ not in views:
+            steps = self.records("tickets").get(id_)
+            views[id_] = Ticket(id_, steps) if steps and tickets.has_head(steps) else None
+        found: Ticket | None = views[id_]
+        return found
+
+    def survey(self, id_: str) -> Survey | None:
+        views = self._view("surveys")
+        if id_ not in views:
+            steps = self.records("surveys").get(id_)
+            views[id_] = Survey(id_, steps, self.definitions.surveys, self._survey_dims(id_, steps)) if steps else None
+        found: Survey | None = views[id_]
+        return found
+
+    def _survey_dims(self, id_: str, steps: list[Step]) -> Cut:
+        if id_ in self.row.kept:
+            return tuple((name, label) for name, label in self.row.kept[id_])
+        about = surveys.ticket_of(steps)
+        ticket = self.ticket(about) if about else None
+        return ticket.dims() if ticket else ()
+
+    def session(self, id_: str) -> list[Session]:
+        """The session of an id; without one, each run of views."""
+        steps = self.records("sessions").get(id_)
+        if not steps:
+            return []
+        return [Session(id_, steps)] if id_ else [Session("", run) for run in sessions.split(steps)]
+
+    def subscription(self, id_: str) -> Subscription | None:
+        views = self._view("subscriptions")
+        if id_ not in views:
+            steps = self.records("subscriptions").get(id_)
+            views[id_] = Subscription(id_, steps) if steps and subscriptions.has_head(steps) else None
+        found: Subscription | None = views[id_]
+        return found
+
+    @property
+    def tickets(self) -> list[Ticket]:
+        return [t for id_ in self.records("tickets") if (t := self.ticket(id_))]
+
+    @property
+    def surveys(self) -> list[Survey]:
+        return [s for id_ in self.records("surveys") if (s := self.survey(id_))]
+
+    @property
+    def subscriptions(self) -> list[Subscription]:
+        return [s for id_ in self.records("subscriptions") if (s := self.subscription(id_))]
+
+    def issue(self, topic: str | None) -> Issue:
+        return Issue(topic, [t for t in self.tickets if t.topic == topic])
+
+    @property
+    def topics(self) -> list[str | None]:
+        """Topics of the known tickets, each once, in the tickets' order."""
+        return list(dict.fromkeys(t.topic for t in self.tickets))
+
+    # -- attributes ------------------------------------------------------------------------------------------
+
+    def attribute(self, name: str, at: int) -> str | None:
+        """The customer's segment, stage, tier, team or timezone at a time, as now known."""
+        i = ATTRIBUTE[name]
+        for step in reversed(self.row.attributes):
+            if step.at <= at and i < len(step.data) and step.data[i] is not None:
+                label: str = step.data[i]
+                return label
+        return None
+
+    def cut(self, of: Any, at: int, dims: Cut = ()) -> Cut:
+        """`dims` with segment and stage: the record's own (of its earliest event), else the customer's at `at`."""
+        segment = of.segment or self.attribute("segment", at)
+        stage = of.stage or self.attribute("stage", at)
+        if segment is None and stage is None:
+            return dims
+        own = [("segment", segment)] if segment else []
+        if stage:
+            own.append(("stage", stage))
+        return tuple(sorted((*dims, *own))) if dims else tuple(own)
+
+    def turns(self, of: Any, start: int, end: int | None) -> list[int]:
+        """Times inside (start, end) at which the customer's segment or stage may change, for levels."""
+        if of.segment and of.stage:
+            return []
+        return [s.at for s in self.row.attributes if s.at > start and (end is None or s.at < end)]
+
+    def remember(self, touch: Touch) -> None:
+        """Keep the newest touchpoints by (event time, uid)."""
+        trail = self.row.trail
+        if any(t.uid == touch.uid for t in trail):
+            return
+        trail.append(touch)
+        trail.sort(key=lambda t: (t.at, t.uid))
+        del trail[: max(0, len(trail) - self.definitions.trail)]
+
+
+__all__ = ["NEVER", "Held", "Issue", "Journey", "Row", "Session", "Step", "Subscription", "Survey", "Ticket",
+           "Waiting", "order"]  # fmt: skip

@@ -1,0 +1,1 @@
+"""One KPI a file: each module offers one `KPI`. It says facts; the engine adds up their differences."""

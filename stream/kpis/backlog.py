@@ -1,0 +1,46 @@
+"""Open tickets: a level, under the team, topic and segment of its time. Article 004."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from stream.claims import Cut, Fact, Window
+from stream.journey import Journey, Ticket
+from stream.kpi import LEVEL, OfTickets
+
+
+class Backlog(OfTickets):
+    name = "backlog"
+    unit = "tickets"
+    better = "lower"
+    levels = ("n",)
+    windows = LEVEL
+
+    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
+        for start, end in it.periods:
+            times: list[int] = [at for at, _ in (*it.holders, *it.topics)] + who.turns(it, start, end)
+            inner = sorted({at for at in times if at > start and (end is None or at < end)})
+            bounds: list[int | None] = [start, *inner, end]
+            for since, until in zip(bounds, bounds[1:], strict=False):
+                if since is not None and since != until:
+                    yield Fact(since, (("n", 1),), until, who.cut(it, since, _dims(it, since)))
+
+    def value(self, p: Window) -> float | None:
+        return p.end("n")
+
+    def n(self, p: Window) -> int:
+        return p.end("n")
+
+
+def _dims(it: Ticket, at: int) -> Cut:
+    """Channel, team and topic as they were."""
+    found = (("channel", it.channel), ("team", _latest(it.holders, at)), ("topic", _latest(it.topics, at)))
+    return tuple((name, label) for name, label in found if label is not None)
+
+
+def _latest(values: list[tuple[int, Any]], at: int) -> str | None:
+    return next((label for since, label in reversed(values) if since <= at), None)
+
+
+KPI = Backlog()

@@ -1,0 +1,21 @@
+"""Sessions with one view and no key event / sessions, at last view + 30 min. Article 004."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact
+from stream.journey import Journey, Session
+from stream.kpi import OfSessions, Ratio
+
+
+class BounceRate(OfSessions, Ratio):
+    name = "bounce_rate"
+    better = "lower"
+
+    def facts(self, it: Session, who: Journey) -> Iterable[Fact]:
+        bounced = it.views == 1 and not it.has_key
+        yield Fact(it.end, (("num", int(bounced)), ("den", 1)), cut=who.cut(it, it.end))
+
+
+KPI = BounceRate()

@@ -1,0 +1,24 @@
+"""Customer effort score, mean native score by answer time. Articles 001-004; CES 2.0 is 1-7, high = easy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact
+from stream.journey import Journey, Survey
+from stream.kpi import Mean, OfSurveys
+
+
+class Ces(OfSurveys, Mean):
+    name = "ces"
+    unit = "score"
+    better = "higher"
+    family = "ces"
+
+    def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
+        if found := self.answer(it, who):
+            at, score, _, cut = found
+            yield Fact(at, (("sum", score), ("n", 1)), cut=cut)
+
+
+KPI = Ces()

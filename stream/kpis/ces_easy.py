@@ -1,0 +1,24 @@
+"""Share of easy answers: 5-7 of 1-7, the easy half of any other scale. Articles 002, 003."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact
+from stream.journey import Journey, Survey
+from stream.kpi import OfSurveys, Ratio
+from stream.surveys import is_easy
+
+
+class CesEasy(OfSurveys, Ratio):
+    name = "ces_easy"
+    better = "higher"
+    family = "ces"
+
+    def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
+        if found := self.answer(it, who):
+            at, score, scale, cut = found
+            yield Fact(at, (("num", int(is_easy(scale, score))), ("den", 1)), cut=cut)
+
+
+KPI = CesEasy()

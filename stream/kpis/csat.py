@@ -1,0 +1,24 @@
+"""Customer satisfaction, mean native score by answer time. Article 003."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact
+from stream.journey import Journey, Survey
+from stream.kpi import Mean, OfSurveys
+
+
+class Csat(OfSurveys, Mean):
+    name = "csat"
+    unit = "score"
+    better = "higher"
+    family = "csat"
+
+    def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
+        if found := self.answer(it, who):
+            at, score, _, cut = found
+            yield Fact(at, (("sum", score), ("n", 1)), cut=cut)
+
+
+KPI = Csat()

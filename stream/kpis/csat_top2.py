@@ -1,0 +1,25 @@
+"""Share of the top two scores of the scale. Articles 002, 003; the usual CSAT percentage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact
+from stream.journey import Journey, Survey
+from stream.kpi import OfSurveys, Ratio
+from stream.surveys import goodness
+
+
+class CsatTop2(OfSurveys, Ratio):
+    name = "csat_top2"
+    better = "higher"
+    family = "csat"
+
+    def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
+        if found := self.answer(it, who):
+            at, score, scale, cut = found
+            top = scale.high - scale.low - 1
+            yield Fact(at, (("num", int(goodness(scale, score) >= top)), ("den", 1)), cut=cut)
+
+
+KPI = CsatTop2()

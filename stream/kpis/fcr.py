@@ -1,0 +1,46 @@
+"""First contact resolution: resolved, and nothing more heard of the issue for 7 d. Articles 001, 002.
+
+By first_resolved: no contact of the same issue, and no reopen of this ticket, in (first_resolved, +7 d]; tickets
+opened before then or in the same second do not count. A later contact or reopen takes the success back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact
+from stream.definitions import DAY
+from stream.journey import Issue, Journey, Ticket
+from stream.kpi import OF_TICKETS, Ratio
+
+WITHIN = 7 * DAY
+
+
+def settled(ticket: Ticket, issue: Issue, resolved: int) -> bool:
+    """Whether nothing came after the first resolve, as far as is known."""
+    end = resolved + WITHIN
+    if any(resolved < at <= end for at, _ in ticket.reopens):
+        return False
+    second = resolved // 1000
+    return not any(
+        resolved < at <= end and not (is_opening and at // 1000 == second)
+        for at, _, _, is_opening in issue.contacts
+    )
+
+
+class Fcr(Ratio):
+    name = "fcr"
+    better = "higher"
+    of = Issue
+    reads = frozenset({"tickets"})
+    cuts = OF_TICKETS
+    matures = WITHIN
+
+    def facts(self, it: Issue, who: Journey) -> Iterable[Fact]:
+        for ticket in it.tickets:
+            if (at := ticket.first_resolved) is not None:
+                parts = (("num", int(settled(ticket, it, at))), ("den", 1))
+                yield Fact(at, parts, cut=who.cut(ticket, at, ticket.dims()))
+
+
+KPI = Fcr()

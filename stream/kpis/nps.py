@@ -1,0 +1,48 @@
+"""Net promoter score, relational: the latest answer of each customer, for 90 d. Articles 001, 003."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact, Window
+from stream.definitions import DAY
+from stream.journey import Journey
+from stream.kpi import LEVEL, OF_TICKETS, Plugin
+from stream.surveys import goodness, pool
+
+HOLDS = 90 * DAY
+
+
+class Nps(Plugin):
+    """Level parts: `promoters` (9-10), `detractors` (0-6), `n`; 100 x (promoters - detractors) / n."""
+
+    name = "nps"
+    unit = "points"
+    better = "higher"
+    of = Journey
+    reads = frozenset({"surveys", "tickets", "customer"})
+    levels = ("promoters", "detractors", "n")
+    windows = LEVEL
+    cuts = OF_TICKETS
+
+    def facts(self, it: Journey, who: Journey) -> Iterable[Fact]:
+        kinds = pool(who.definitions.surveys, "nps")
+        answered = sorted((s.answers[-1], s.id, s) for s in it.surveys if s.answers and s.kind in kinds)
+        for i, ((at, score, _), _, survey) in enumerate(answered):
+            later = answered[i + 1][0][0] if i + 1 < len(answered) else at + HOLDS
+            points = goodness(survey.definition, score)
+            parts = (("promoters", int(points >= 9)), ("detractors", int(points <= 6)), ("n", 1))
+            until = min(at + HOLDS, later)
+            if until > at:
+                times = [at, *who.turns(survey, at, until), until]
+                for start, end in zip(times, times[1:], strict=False):
+                    yield Fact(start, parts, end, who.cut(survey, start, survey.dims))
+
+    def value(self, p: Window) -> float | None:
+        return 100 * (p.end("promoters") - p.end("detractors")) / n if (n := p.end("n")) else None
+
+    def n(self, p: Window) -> int:
+        return p.end("n")
+
+
+KPI = Nps()

@@ -1,0 +1,21 @@
+"""Share of resolved tickets that were reopened ever (within keep), by first resolve. Article 003."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact
+from stream.journey import Journey, Ticket
+from stream.kpi import OfTickets, Ratio
+
+
+class ReopenRate(OfTickets, Ratio):
+    name = "reopen_rate"
+    better = "lower"
+
+    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
+        if (at := it.first_resolved) is not None:
+            yield Fact(at, (("num", int(bool(it.reopens))), ("den", 1)), cut=who.cut(it, at, it.dims()))
+
+
+KPI = ReopenRate()

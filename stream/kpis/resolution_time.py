@@ -1,0 +1,20 @@
+"""Time from opening to the latest resolve of a ticket that is resolved now. Articles 001, 002."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact
+from stream.journey import Journey, Ticket
+from stream.kpi import Duration, OfTickets
+
+
+class ResolutionTime(OfTickets, Duration):
+    name = "resolution_time"
+
+    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
+        if (at := it.last_resolved) is not None:
+            yield self.fact(it.opened, at, who.cut(it, at, it.dims()))
+
+
+KPI = ResolutionTime()

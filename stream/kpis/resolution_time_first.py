@@ -1,0 +1,20 @@
+"""Time from opening to the first resolve, whatever came after. Article 001."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact
+from stream.journey import Journey, Ticket
+from stream.kpi import Duration, OfTickets
+
+
+class ResolutionTimeFirst(OfTickets, Duration):
+    name = "resolution_time_first"
+
+    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
+        if (at := it.first_resolved) is not None:
+            yield self.fact(it.opened, at, who.cut(it, at, it.dims()))
+
+
+KPI = ResolutionTimeFirst()

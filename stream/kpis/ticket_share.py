@@ -1,0 +1,31 @@
+"""Tickets opened in a cut, as a share of all: the distribution over channels, topics, teams. Article 004."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact, Window
+from stream.journey import Journey, Ticket
+from stream.kpi import FAST, OfTickets
+
+
+class TicketShare(OfTickets):
+    """Part `num`; the denominator is `num` of all, so it merges exactly."""
+
+    name = "ticket_share"
+    unit = "ratio"
+    better = "none"
+    flows = ("num",)
+    windows = FAST
+
+    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
+        yield Fact(it.opened, (("num", 1),), cut=who.cut(it, it.opened, it.dims()))
+
+    def value(self, p: Window) -> float | None:
+        return p.sum("num") / den if (den := p.all.sum("num")) else None
+
+    def n(self, p: Window) -> int:
+        return p.all.sum("num")
+
+
+KPI = TicketShare()

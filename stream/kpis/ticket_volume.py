@@ -1,0 +1,29 @@
+"""Tickets opened. Article 004."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact, Window
+from stream.journey import Journey, Ticket
+from stream.kpi import FAST, OfTickets
+
+
+class TicketVolume(OfTickets):
+    name = "ticket_volume"
+    unit = "tickets"
+    better = "none"
+    flows = ("n",)
+    windows = FAST
+
+    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
+        yield Fact(it.opened, (("n", 1),), cut=who.cut(it, it.opened, it.dims()))
+
+    def value(self, p: Window) -> float | None:
+        return p.sum("n")
+
+    def n(self, p: Window) -> int:
+        return p.sum("n")
+
+
+KPI = TicketVolume()

@@ -1,0 +1,38 @@
+"""Sessions: views with one session id, whatever the gap; else views with gaps of at most 30 min."""
+
+from __future__ import annotations
+
+from stream import steps as S
+from stream.definitions import MINUTE
+from stream.steps import Step
+
+GAP = 30 * MINUTE
+
+
+class Session:
+    """Derived from sorted views; never stored. `end` = last view + 30 min: when it counts."""
+
+    __slots__ = ("first", "has_key", "id", "last", "segment", "stage", "steps", "views")
+
+    def __init__(self, id_: str, steps: list[Step]) -> None:
+        self.id = id_
+        self.steps = steps
+        self.segment, self.stage = steps[0].segment, steps[0].stage
+        self.first, self.last = steps[0].at, steps[-1].at
+        self.views = len(steps)
+        self.has_key = any(S.value(s, 1) for s in steps)
+
+    @property
+    def end(self) -> int:
+        return self.last + GAP
+
+
+def split(steps: list[Step]) -> list[list[Step]]:
+    """Views without a session id, cut where nothing came for more than 30 min."""
+    runs: list[list[Step]] = []
+    for step in steps:
+        if runs and step.at - runs[-1][-1].at <= GAP:
+            runs[-1].append(step)
+        else:
+            runs.append([step])
+    return runs

@@ -1,0 +1,33 @@
+"""What signals are made of: defaults, and plain words for times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from stream.claims import Finding
+from stream.definitions import DAY, HOUR, MINUTE
+from stream.journey import Journey
+
+
+class Plugin:
+    """Defaults of a signal. A plug-in states its own name, warns_of, of and reads; its frozen parameters carry units."""
+
+    name: str
+    warns_of: str
+    of: type
+    reads: frozenset[str]
+    version = 1
+    linger = 0
+    matures = 0
+
+    def find(self, it: Any, who: Journey) -> Iterable[Finding]:
+        raise NotImplementedError
+
+
+def words(ms: int) -> str:
+    """A duration for people: 3 d, 5 h, 12 min."""
+    for unit, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
+        if ms >= unit:
+            return f"{ms // unit} {name}"
+    return f"{ms // 1000} s"

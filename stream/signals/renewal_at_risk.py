@@ -1,0 +1,89 @@
+"""A renewal is due within 90 d while something is wrong: a ticket open for over 3 d, or a low score within 60 d.
+
+Until renewed, cancelled, or 14 d past due; a page within 30 d of it. Product.md section 2: renewal at risk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from stream.claims import Finding, Severity
+from stream.definitions import DAY
+from stream.journey import Journey, Subscription
+from stream.signal import Plugin
+from stream.surveys import is_low
+
+Trouble = tuple[int, int | None, str, int]  # from, until, what, uid
+
+
+class RenewalAtRisk(Plugin):
+    name = "renewal_at_risk"
+    warns_of = "non-renewal"
+    of = Journey
+    reads = frozenset({"subscriptions", "tickets", "surveys"})
+
+    before_ms = 90 * DAY
+    page_before_ms = 30 * DAY
+    after_ms = 14 * DAY
+    open_ms = 3 * DAY
+    low_ms = 60 * DAY
+
+    def find(self, it: Journey, who: Journey) -> Iterable[Finding]:
+        troubles: list[Trouble] | None = None
+        for subscription in it.subscriptions:
+            for due, uid, end in self._dues(subscription):
+                troubles = self._troubles(it) if troubles is None else troubles
+                yield from self._at(subscription, due, uid, end, troubles)
+
+    def _dues(self, it: Subscription) -> Iterator[tuple[int, int, int]]:
+        """(due, uid, end) of each renewal; one announced anew before it was settled takes the newer date."""
+        for i, (said, due, uid) in enumerate(it.dues):
+            ends = [at for at in it.renewals if at >= due - self.before_ms]
+            if it.cancelled is not None:
+                ends.append(it.cancelled)
+            end = min([due + self.after_ms, *ends])
+            newer = it.dues[i + 1][0] if i + 1 < len(it.dues) else None
+            if newer is None or any(said <= at <= newer for at in it.renewals) or end <= newer:
+                yield due, uid, end
+
+    def _troubles(self, it: Journey) -> list[Trouble]:
+        found: list[Trouble] = []
+        for ticket in it.tickets:
+            for start, end in ticket.periods:
+                since = max(start, ticket.opened + self.open_ms)
+                if end is None or end > since:
+                    found.append((since, end, f"ticket {ticket.id} open for over 3 d", ticket.opened_uid))
+        for survey in it.surveys:
+            for i, (at, score, uid) in enumerate(survey.answers):
+                if is_low(survey.definition, score):
+                    newer = survey.answers[i + 1][0] if i + 1 < len(survey.answers) else at + self.low_ms
+                    found.append((at, min(at + self.low_ms, newer), f"answered {score} to {survey.kind}", uid))
+        return sorted(found, key=lambda t: (t[0], t[3]))
+
+    def _at(self, it: Subscription, due: int, uid: int, end: int, troubles: list[Trouble]) -> Iterator[Finding]:
+        opens = due - self.before_ms
+        seen = [t for t in troubles if t[0] < end and (t[1] is None or t[1] > max(t[0], opens))]
+        if not seen:
+            return
+        since = max(opens, min(t[0] for t in seen))
+        if since >= end:
+            return
+        page = due - self.page_before_ms
+        turns = sorted({since, *(t for t in (page, *(t[0] for t in seen)) if since < t < end)})
+        for start, stop in zip(turns, [*turns[1:], end], strict=True):
+            known = [t for t in seen if t[0] <= start]
+            severity = Severity.page if start >= page else Severity.queue
+            days = (self.page_before_ms if start >= page else self.before_ms) // DAY
+            yield Finding(
+                cause=it.id,
+                since=start,
+                until=stop,
+                severity=severity,
+                text=f"Renewal of {it.id} is due within {days} d: " + "; ".join(what for _, _, what, _ in known[:3]),
+                evidence=(uid, *(t[3] for t in known)),
+                numbers=(("due_at_ms", due), ("troubles", len(known))),
+                clears="renewed, cancelled, or 14 d past due",
+            )
+
+
+SIGNAL = RenewalAtRisk()

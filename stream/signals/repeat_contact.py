@@ -1,0 +1,69 @@
+"""The same customer comes back about the same issue.
+
+Three contacts within 7 d, or a contact within 7 d after a resolve of the issue (any resolve, also one undone later;
+the same second does not count); until 7 d after the last contact that itself met a condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from stream.claims import Finding, Severity
+from stream.definitions import DAY
+from stream.journey import Issue, Journey
+from stream.signal import Plugin
+
+
+class RepeatContact(Plugin):
+    name = "repeat_contact"
+    warns_of = "churn, low score"
+    of = Journey
+    reads = frozenset({"tickets"})
+
+    within_ms = 7 * DAY
+    contacts = 3
+
+    def find(self, it: Journey, who: Journey) -> Iterable[Finding]:
+        for topic in it.topics:
+            issue = it.issue(topic)
+            if len(issue.contacts) > 1:
+                yield from self._of(issue)
+
+    def _of(self, issue: Issue) -> Iterator[Finding]:
+        run: list[int] = []  # indices of contacts that met a condition, each within reach of the one before
+        contacts = issue.contacts
+        resolves = sorted(at for t in issue.tickets for at, _ in t.resolves)
+        for i, (at, *_) in enumerate(contacts):
+            if not (self._is_third(contacts, i) or self._is_return(resolves, at)):
+                continue
+            if run and at > contacts[run[-1]][0] + self.within_ms:
+                yield self._finding(issue, run)
+                run = []
+            run.append(i)
+        if run:
+            yield self._finding(issue, run)
+
+    def _is_third(self, contacts: list[tuple[int, int, str, bool]], i: int) -> bool:
+        first = i - self.contacts + 1
+        return first >= 0 and contacts[i][0] - contacts[first][0] <= self.within_ms
+
+    def _is_return(self, resolves: list[int], at: int) -> bool:
+        return any(r < at <= r + self.within_ms and r // 1000 != at // 1000 for r in resolves)
+
+    def _finding(self, issue: Issue, run: list[int]) -> Finding:
+        since, last = issue.contacts[run[0]][0], issue.contacts[run[-1]][0]
+        seen = [c for c in issue.contacts if since - self.within_ms <= c[0] <= last]
+        about = f"“{issue.topic}”" if issue.topic else "no topic"
+        return Finding(
+            cause=issue.topic or "",
+            since=since,
+            until=last + self.within_ms,
+            severity=Severity.queue,
+            text=f"{len(seen)} contacts about {about} within {(last - seen[0][0]) // DAY + 1} d, not settled",
+            evidence=tuple(uid for _, uid, _, _ in seen),
+            numbers=(("contacts", len(seen)), ("tickets", len({t: None for _, _, t, _ in seen}))),
+            clears="7 d without another contact about it",
+        )
+
+
+SIGNAL = RepeatContact()

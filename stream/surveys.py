@@ -1,0 +1,96 @@
+"""A survey as its steps tell it. CATALOGUE section 0: the score is the latest answer, in time is the earliest."""
+
+from __future__ import annotations
+
+from stream import definitions as D
+from stream import steps as S
+from stream.claims import Cut
+from stream.steps import Step
+
+
+class Survey:
+    """Derived from sorted steps; never stored. `answers` = [(at, score, uid)] in order; times ms.
+
+    `dims` = channel, team and topic of its ticket as now known (given by the journey).
+    """
+
+    __slots__ = ("answers", "comment", "definition", "delivered", "dims", "id", "kind", "segment", "sent", "stage",
+                 "steps", "ticket")  # fmt: skip
+
+    def __init__(self, id_: str, steps: list[Step], definitions: dict[str, D.Survey], dims: Cut) -> None:
+        self.id = id_
+        self.steps = steps
+        self.dims = dims
+        self.segment, self.stage = steps[0].segment, steps[0].stage
+        sends = [s for s in steps if s.kind == S.SENT]
+        self.sent: int | None = sends[0].at if sends else None
+        self.delivered: bool = bool(sends) and sends[0].data[1]
+        self.answers: list[tuple[int, int, int]] = [
+            (s.at, s.data[1], s.uid) for s in steps if s.kind == S.ANSWERED
+        ]
+        self.ticket = ticket_of(steps)
+        self.kind: str = steps[-1].data[0]
+        self.definition = definitions[self.kind]
+        self.comment: str | None = next(
+            (c for s in reversed(steps) if s.kind == S.ANSWERED and (c := S.value(s, 3))), None
+        )
+
+    @property
+    def score(self) -> int | None:
+        return self.answers[-1][1] if self.answers else None
+
+    @property
+    def answered(self) -> int | None:
+        """Time of the answer that gives the score."""
+        return self.answers[-1][0] if self.answers else None
+
+
+def ticket_of(steps: list[Step]) -> str | None:
+    """The ticket that the survey is about: the earliest step that names one."""
+    return next((t for s in steps if (t := S.value(s, 2))), None)
+
+
+def effort(definition: D.Survey, score: int) -> int:
+    """The score brought to 0 = easy .. 1,000,000 = hard by scale and direction, in millionths, half up."""
+    low, high = definition.low, definition.high
+    hard = high - score if definition.better == "high" else score - low
+    return (2_000_000 * hard + (high - low)) // (2 * (high - low))
+
+
+def is_easy(definition: D.Survey, score: int) -> bool:
+    """In the easy half of the scale: 5-7 of 1-7."""
+    return 2 * effort(definition, score) < 1_000_000 and not _middle(definition, score)
+
+
+def is_hard(definition: D.Survey, score: int) -> bool:
+    """In the hard half of the scale: 1-3 of 1-7."""
+    return 2 * effort(definition, score) > 1_000_000 and not _middle(definition, score)
+
+
+def _middle(definition: D.Survey, score: int) -> bool:
+    return 2 * score == definition.low + definition.high
+
+
+def goodness(definition: D.Survey, score: int) -> int:
+    """Steps above the bad end of the scale."""
+    return score - definition.low if definition.better == "high" else definition.high - score
+
+
+def is_low(definition: D.Survey, score: int) -> bool:
+    """NPS 0-6, CSAT the two worst scores (1-2 of 5), CES hard. CATALOGUE, `low_score`."""
+    if definition.family == "nps":
+        return goodness(definition, score) <= 6
+    if definition.family == "csat":
+        return goodness(definition, score) <= 1
+    return is_hard(definition, score)
+
+
+def pool(definitions: dict[str, D.Survey], family: str) -> tuple[str, ...]:
+    """The survey definitions that one KPI of a family adds up: those with the scale of the one named like the
+    family (else of the first by name). Scores of other scales are never pooled.
+    """
+    names = sorted(n for n, d in definitions.items() if d.family == family)
+    if not names:
+        return ()
+    model = definitions[family if family in names else names[0]]
+    return tuple(n for n in names if definitions[n] == model)

@@ -1,0 +1,157 @@
+"""A ticket as its steps tell it, and an issue: a customer's tickets of one topic. CATALOGUE section 0."""
+
+from __future__ import annotations
+
+from stream import steps as S
+from stream.claims import Cut
+from stream.steps import Step
+
+
+class Ticket:
+    """Derived from sorted steps in one pass; never stored. Times are event times, ms.
+
+    `periods` = [(from, to or None)] while it is open; `holders` = [(from, team)] where the team is known;
+    `transfers` = [(at, from, to, uid)]; `contacts` = [(at, uid)]: the opening, and public replies of the customer
+    on a resolved ticket.
+    """
+
+    __slots__ = (
+        "channel", "contacts", "content", "holders", "id", "opened", "opened_uid", "periods", "priorities",
+        "promises", "reopens", "resolves", "segment", "stage", "steps", "team", "topic", "topics", "transfers",
+    )  # fmt: skip
+
+    def __init__(self, id_: str, steps: list[Step]) -> None:
+        self.id = id_
+        self.steps = steps
+        self.segment, self.stage = steps[0].segment, steps[0].stage
+        self.channel: str | None = None
+        self.topic: str | None = None
+        self.team: str | None = None
+        self.content: str | None = None
+        self.topics: list[tuple[int, str | None]] = []
+        self.priorities: list[tuple[int, str]] = []
+        self.promises: list[tuple[int, int]] = []
+        self.holders: list[tuple[int, str]] = []
+        self.transfers: list[tuple[int, str, str, int]] = []
+        self.resolves: list[tuple[int, int]] = []
+        self.reopens: list[tuple[int, int]] = []
+        self.contacts: list[tuple[int, int]] = []
+        self.periods: list[tuple[int, int | None]] = []
+        self._derive()
+
+    def _derive(self) -> None:
+        begun = False
+        for step in self.steps:
+            kind = step.kind
+            if not begun:
+                if kind == S.OPENED:
+                    begun = True
+                    self._open(step)
+            elif kind == S.REPLIED:
+                self._reply(step)
+            elif kind == S.TRANSFERRED:
+                self._transfer(step)
+            elif kind == S.RESOLVED:
+                self._resolve(step)
+            elif kind == S.REOPENED:
+                self._reopen(step)
+            elif kind == S.UPDATED:
+                self._update(step)
+
+    def _open(self, step: Step) -> None:
+        self.opened, self.opened_uid = step.at, step.uid
+        self.channel = S.value(step, 0)
+        self.topic = S.value(step, 1)
+        self.topics.append((step.at, self.topic))
+        if team := S.value(step, 2):
+            self.team = team
+            self.holders.append((step.at, team))
+        if priority := S.value(step, 3):
+            self.priorities.append((step.at, priority))
+        if promise := S.value(step, 4):
+            self.promises.append((step.at, promise))
+        self.content = S.value(step, 5)
+        self.contacts.append((step.at, step.uid))
+        self.periods.append((step.at, None))
+
+    def _reply(self, step: Step) -> None:
+        if self.periods[-1][1] is not None and step.data[0] == "customer" and step.data[1]:
+            self.contacts.append((step.at, step.uid))
+
+    def _transfer(self, step: Step) -> None:
+        to = step.data[0]
+        if self.team is None and (said := S.value(step, 1)):
+            self.team = said
+            self.holders.append((step.at, said))
+        if to == self.team:
+            return
+        if self.team is not None:
+            self.transfers.append((step.at, self.team, to, step.uid))
+        self.team = to
+        self.holders.append((step.at, to))
+
+    def _resolve(self, step: Step) -> None:
+        since, until = self.periods[-1]
+        if until is None:
+            self.periods[-1] = (since, step.at)
+            self.resolves.append((step.at, step.uid))
+
+    def _reopen(self, step: Step) -> None:
+        if self.periods[-1][1] is not None:
+            self.periods.append((step.at, None))
+            self.reopens.append((step.at, step.uid))
+
+    def _update(self, step: Step) -> None:
+        if topic := S.value(step, 0):
+            self.topic = topic
+            self.topics.append((step.at, topic))
+        if priority := S.value(step, 1):
+            self.priorities.append((step.at, priority))
+        if promise := S.value(step, 2):
+            self.promises.append((step.at, promise))
+
+    @property
+    def is_open(self) -> bool:
+        return self.periods[-1][1] is None
+
+    @property
+    def first_resolved(self) -> int | None:
+        return self.resolves[0][0] if self.resolves else None
+
+    @property
+    def last_resolved(self) -> int | None:
+        """Its latest resolve, if it is resolved now."""
+        return self.periods[-1][1]
+
+    def went_back(self) -> int | None:
+        """Index of the first transfer back to a team that held it before."""
+        seen: list[str] = []
+        for i, (_, source, to, _) in enumerate(self.transfers):
+            seen.append(source)
+            if to in seen:
+                return i
+        return None
+
+    def dims(self) -> Cut:
+        """Channel, team and topic as now known."""
+        return tuple(
+            (name, label)
+            for name, label in (("channel", self.channel), ("team", self.team), ("topic", self.topic))
+            if label is not None
+        )
+
+
+def has_head(steps: list[Step]) -> bool:
+    """Whether the opening is known."""
+    return any(s.kind == S.OPENED for s in steps)
+
+
+class Issue:
+    """A customer's tickets of one topic (a missing topic equals only a missing topic), by (opened, id)."""
+
+    __slots__ = ("contacts", "tickets", "topic")
+
+    def __init__(self, topic: str | None, tickets: list[Ticket]) -> None:
+        self.topic = topic
+        self.tickets = sorted(tickets, key=lambda t: (t.opened, t.id))
+        self.contacts = sorted((at, uid, t.id, uid == t.opened_uid) for t in self.tickets for at, uid in t.contacts)
