@@ -7,7 +7,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: setup dev check test demo bench chaos soak oracle lock clean
+.PHONY: setup dev format check test demo bench chaos soak oracle lock clean
 .DELETE_ON_ERROR:
 
 setup: .venv/.run
@@ -34,6 +34,10 @@ dev: .venv/.dev
 
 demo: setup
 	$(BIN)/journeywatch demo $(ARGS)
+
+format: dev
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
 
 check: dev
 	$(BIN)/ruff format --check
