@@ -16,10 +16,10 @@ CONFIG = "route: {receiver: nobody, group_wait: 0s}\nreceivers: [{name: nobody}]
 class Alertmanager:
     """Runs `executable` with `config` (YAML) under `directory`; `url` is its address. Close it, or use `with`."""
 
-    def __init__(self, executable: Path, directory: Path, config: str = CONFIG) -> None:
+    def __init__(self, executable: Path, directory: Path, config: str = CONFIG, *, port: int = 0) -> None:
         file = directory / "alertmanager.yml"
         file.write_text(config)
-        port = free_port()
+        port = port or free_port()
         self.url = f"http://127.0.0.1:{port}"
         command = [
             str(executable),

@@ -1,0 +1,229 @@
+"""What one sink is still to be told, and when it is tried: one attempt a `step`, however long the sink is away.
+
+Nothing is kept here but which alerts wait: what is said is read from the fold when it is said, so the newest
+version wins, and a backlog that grew too long is found again by looking at every alert.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+
+from msgspec import Struct
+
+from stream.claims import Severity
+from stream.infra.sinks import Clock, Outcome, Sink
+from stream.infra.telemetry import SinkTelemetry
+from stream.notices import Held, Mark, Notice, Sent, notice
+
+_log = logging.getLogger("journeywatch.delivery")
+
+Find = Callable[[str], Held | None]
+Route = Callable[[Held], tuple[Severity, str]]
+
+
+class Pace(Struct, frozen=True):
+    """Seconds between attempts on a sink that fails: doubling from `first` to `longest`, each +- half by chance."""
+
+    first: float = 1.0
+    longest: float = 60.0
+    patience: float = 3600.0  # the longest that a sink's own Retry-After is honoured
+    batch: int = 200  # notices an attempt
+    backlog: int = 20_000  # alerts that wait by name; beyond, all are looked at when these are told
+    look: int = 2_000  # alerts looked at in one step then
+
+
+class Alerts(Struct, frozen=True):
+    """Where a mailbox reads: the newest version of an alert, all ids, what is open, and how loud it is to be."""
+
+    find: Find
+    ids: Callable[[], list[str]]
+    open: Callable[[], list[Held]]
+    route: Route
+
+
+class Mailbox:
+    """One sink's. `marks` = what it took and the state does not know yet."""
+
+    def __init__(
+        self,
+        sink: Sink,
+        alerts: Alerts,
+        telemetry: SinkTelemetry,
+        clock: Clock,
+        chance: Callable[[], float],
+        pace: Pace,
+    ) -> None:
+        self.sink = sink
+        self.channel = sink.open(clock)
+        self.marks: dict[str, Mark] = {}
+        self._alerts = alerts
+        self._telemetry = telemetry
+        self._clock = clock
+        self._chance = chance
+        self._pace = pace
+        self._waiting: dict[str, None] = {}
+        self._unseen: list[str] | None = None  # ids still to be looked at; None = nobody is known to be missing
+        self._refused: dict[str, Mark] = {}  # versions that it rejected: not tried again by this process
+        self._failures = 0
+        self._not_before = 0.0
+        self._repeat_at = clock() + sink.repeat
+
+    def add(self, ids: Iterable[str]) -> None:
+        """These alerts changed."""
+        for id in ids:
+            if id in self._waiting or len(self._waiting) < self._pace.backlog:
+                self._waiting[id] = None
+            else:
+                self._unseen = []  # too many: all will be looked at anew
+        self._report()
+
+    def look_at_all(self) -> None:
+        """Find out from the state who is still to be told."""
+        self._unseen = self._alerts.ids()
+        self._report()
+
+    async def step(self) -> float:
+        """Makes at most one attempt; returns the seconds until the next may be due (0 = go on at once)."""
+        now = self._clock()
+        if now < self._not_before:
+            return self._not_before - now
+        if notices := self._next():
+            outcomes = await self._attempt(notices)
+            self._settle(notices, outcomes)
+        elif self._unseen is not None:
+            self._look()
+        elif self.sink.repeat and now >= self._repeat_at:
+            await self._repeat()
+        self._report()
+        return self._pause()
+
+    def sent(self, limit: int) -> list[Sent]:
+        """Hands over the oldest marks, for the state."""
+        ids = list(islice(self.marks, limit))
+        return [Sent(id, self.sink.name, self.marks.pop(id)) for id in ids]
+
+    def _pause(self) -> float:
+        now = self._clock()
+        if now < self._not_before:
+            return self._not_before - now
+        if self._waiting or self._unseen is not None:
+            return 0.0
+        return max(self._repeat_at - now, 0.0) if self.sink.repeat else 3600.0
+
+    def _next(self) -> list[Notice]:
+        """The next batch; who needs not be told any more drops out."""
+        batch: list[Notice] = []
+        for id in list(islice(self._waiting, self._pace.batch)):
+            if (found := self._untold(id)) is not None:
+                batch.append(found)
+            else:
+                del self._waiting[id]
+        return batch
+
+    def _untold(self, id: str) -> Notice | None:
+        held = self._alerts.find(id)
+        if held is None:
+            return None
+        return notice(held, self._mark(id, held), self._alerts.route(held), self.sink.least)
+
+    def _mark(self, id: str, held: Held) -> Mark | None:
+        known = (self._refused.get(id), self.marks.get(id), held.sent.get(self.sink.name))
+        return max((mark for mark in known if mark), key=lambda mark: (mark.episode, mark.version), default=None)
+
+    async def _attempt(self, notices: Sequence[Notice]) -> list[Outcome]:
+        try:
+            return await self.channel.send(notices)
+        except Exception as error:  # noqa: BLE001  whatever a sink does, the pipe goes on
+            return [_raised(error)] * len(notices)
+
+    def _settle(self, notices: Sequence[Notice], outcomes: Sequence[Outcome]) -> None:
+        failed: Outcome | None = None
+        for told, outcome in zip(notices, outcomes, strict=True):
+            self._count(outcome.status)
+            id = told.alert.id
+            self._waiting.pop(id, None)
+            if outcome.status == "delivered":
+                self.marks[id] = told.mark()
+            elif outcome.status == "rejected":
+                self._refuse(told, outcome.detail)
+            else:
+                self._waiting[id] = None  # behind the others
+                failed = outcome
+        self._failed(failed) if failed else self._well()
+
+    def _refuse(self, told: Notice, detail: str) -> None:
+        id = told.alert.id
+        if id not in self._refused:
+            _log.error("sink %s rejected alert %s (%s): %s", self.sink.name, id, told.alert.signal, detail)
+        self._refused[id] = Mark(told.alert.episode, told.alert.version, int(told.held_as or 0))
+        while len(self._refused) > self._pace.backlog:
+            del self._refused[next(iter(self._refused))]
+
+    def _failed(self, outcome: Outcome) -> None:
+        """Exponential backoff with jitter; never sooner than the sink asked for."""
+        if self._telemetry.up:
+            _log.warning("sink %s is down: %s", self.sink.name, outcome.detail)
+        wait = min(self._pace.first * 2 ** min(self._failures, 30), self._pace.longest) * (0.5 + self._chance())
+        self._not_before = self._clock() + max(wait, min(outcome.after or 0.0, self._pace.patience))
+        self._failures += 1
+        self._telemetry.up, self._telemetry.error = False, outcome.detail
+
+    def _well(self) -> None:
+        if not self._telemetry.up:
+            _log.info("sink %s is back", self.sink.name)
+            self._repeat_at = self._clock()  # it may have forgotten
+        self._failures, self._not_before = 0, 0.0
+        self._telemetry.up, self._telemetry.error = True, ""
+
+    def _look(self) -> None:
+        """Looks at some more of all alerts; those who are to be told wait in line."""
+        if not self._unseen:
+            self._unseen = self._alerts.ids()
+        some, self._unseen = self._unseen[: self._pace.look], self._unseen[self._pace.look :]
+        for id in some:
+            if self._untold(id) is not None:
+                self._waiting[id] = None
+        self._unseen = self._unseen or None
+
+    async def _repeat(self) -> None:
+        active = [found for held in self._alerts.open() if (found := self._active(held))]
+        for start in range(0, len(active), self._pace.batch):
+            outcome = await self._say_again(active[start : start + self._pace.batch])
+            if outcome.status == "retry":
+                self._failed(outcome)
+                return
+        if active:
+            self._well()
+        self._repeat_at = self._clock() + self.sink.repeat
+
+    async def _say_again(self, notices: Sequence[Notice]) -> Outcome:
+        try:
+            return await self.channel.active(notices)
+        except Exception as error:  # noqa: BLE001  likewise
+            return _raised(error)
+
+    def _active(self, held: Held) -> Notice | None:
+        """What the sink holds open of this alert, said anew."""
+        mark = self._mark(held.alert.id, held)
+        if mark is None or not mark.severity:
+            return None
+        return Notice(held.alert, "update", Severity(mark.severity), Severity(mark.severity))
+
+    def _count(self, status: str) -> None:
+        counts = self._telemetry.outcomes
+        counts[status] = counts.get(status, 0) + 1
+
+    def _report(self) -> None:
+        telemetry = self._telemetry
+        telemetry.backlog = len(self._waiting) + len(self._unseen or ())
+        if not telemetry.backlog:
+            telemetry.oldest = 0
+        elif not telemetry.oldest:
+            telemetry.oldest = int(self._clock() * 1000)
+
+
+def _raised(error: Exception) -> Outcome:
+    _log.debug("a sink failed", exc_info=error)
+    return Outcome("retry", f"{type(error).__name__}: {error}")

@@ -1,0 +1,178 @@
+"""Prometheus Alertmanager, API v2: it groups, silences, inhibits and routes to people; none of that is done here.
+
+An alert there *is* its labels, so they hold only what never changes in its life, and its severity: a change of
+severity resolves the old label set and opens the new one. Everything else is an annotation, where the latest wins.
+An active alert ends by itself 3 min after it was last said (`endsAt`), so it is said again every minute, and a
+worker that is gone leaves nothing burning. https://prometheus.io/docs/alerting/latest/alerts_api/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from msgspec import Struct, field
+
+from stream.claims import Alert, Severity
+from stream.infra.pseudonym import pseudonym
+from stream.infra.sinks import DELIVERED, Clock, Outcome
+from stream.notices import Notice
+
+HOLDS = 180  # s that an active alert lasts without being said again
+_AGAIN = (408, 425, 429)  # of 4xx, those that time may mend
+
+
+class Alertmanager(Struct, frozen=True, forbid_unknown_fields=True):
+    """`url` without `/api/v2`; `labels` are added to all alerts, as Prometheus adds its external labels.
+
+    `token_file` holds a bearer token. `link` is a template of a page about an alert: "https://.../{id}".
+    """
+
+    name: str = "alertmanager"
+    url: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    token_file: str = ""
+    timeout: float = 10.0
+    link: str = ""
+    pseudonym_key: str = ""
+
+    @property
+    def least(self) -> Severity:
+        return Severity.queue
+
+    @property
+    def repeat(self) -> int:
+        return HOLDS // 3
+
+    def ready(self) -> bool:
+        return bool(self.url)
+
+    def open(self, clock: Clock) -> Client:
+        return Client(self, clock)
+
+
+class Client:
+    """Posts batches; answers 2xx delivered, 408, 425, 429, 5xx and no answer retry, all else rejected."""
+
+    def __init__(self, settings: Alertmanager, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, notices: Sequence[Notice]) -> list[Outcome]:
+        """A batch that is refused is halved until the one at fault stands alone."""
+        now = int(self._clock() * 1000)
+        outcome = await self._post([alert for notice in notices for alert in changes(notice, self._settings, now)])
+        if outcome.status != "rejected" or len(notices) == 1:
+            return [outcome] * len(notices)
+        half = len(notices) // 2
+        return [*await self.send(notices[:half]), *await self.send(notices[half:])]
+
+    async def active(self, notices: Sequence[Notice]) -> Outcome:
+        now = int(self._clock() * 1000)
+        return await self._post([_firing(notice, self._settings, now) for notice in notices])
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def _post(self, alerts: list[dict[str, Any]]) -> Outcome:
+        url = f"{self._settings.url.rstrip('/')}/api/v2/alerts"
+        try:
+            # A redirected POST would be repeated as a GET.
+            async with self._connected().post(
+                url, json=alerts, headers=self._headers(), allow_redirects=False
+            ) as answer:
+                if answer.status < 300:
+                    return DELIVERED
+                detail = f"{answer.status} {answer.reason}: {(await answer.text())[:200].strip()}"
+                if answer.status in _AGAIN or answer.status >= 500:
+                    return Outcome("retry", detail, self._after(answer.headers))
+                return Outcome("rejected", detail)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return Outcome("retry", f"{type(error).__name__}: {error}".rstrip(": "))
+
+    def _connected(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._settings.timeout))
+        return self._session
+
+    def _headers(self) -> dict[str, str]:
+        """The token is read each time: it may be renewed under way."""
+        if not self._settings.token_file:
+            return {}
+        return {"Authorization": f"Bearer {Path(self._settings.token_file).read_text().strip()}"}
+
+    def _after(self, headers: Mapping[str, str]) -> float | None:
+        """Retry-After in seconds: given so, or as an HTTP date."""
+        value = headers.get("Retry-After", "").strip()
+        if value.isdecimal():
+            return float(value)
+        try:
+            return max(parsedate_to_datetime(value).timestamp() - self._clock(), 0.0)
+        except ValueError:
+            return None
+
+
+def changes(notice: Notice, settings: Alertmanager, now: int) -> list[dict[str, Any]]:
+    """The API's alerts that bring Alertmanager from what it holds to what the notice says; `now` in ms."""
+    if notice.kind == "resolve":
+        return [_over(notice.alert, notice.held_as or notice.severity, settings, now)]
+    firing = _firing(notice, settings, now)
+    if notice.held_as is None or notice.held_as is notice.severity:
+        return [firing]
+    return [_over(notice.alert, notice.held_as, settings, now), firing]
+
+
+def _firing(notice: Notice, settings: Alertmanager, now: int) -> dict[str, Any]:
+    alert = notice.alert
+    posted = {
+        "labels": labels(alert, notice.severity, settings),
+        "annotations": _annotations(notice, settings),
+        "startsAt": _rfc3339(min(alert.opened, now)),
+        "endsAt": _rfc3339(now + HOLDS * 1000),
+    }
+    return posted | ({"generatorURL": settings.link.replace("{id}", alert.id)} if settings.link else {})
+
+
+def _over(alert: Alert, severity: Severity, settings: Alertmanager, now: int) -> dict[str, Any]:
+    ended = now - 1000  # surely past, also where the other clock is a little behind
+    return {
+        "labels": labels(alert, severity, settings),
+        "startsAt": _rfc3339(min(alert.opened, ended)),
+        "endsAt": _rfc3339(ended),
+    }
+
+
+def labels(alert: Alert, severity: Severity, settings: Alertmanager) -> dict[str, str]:
+    """Identity only: what stays as it is until the alert is over."""
+    own = {"alertname": alert.signal, "alert_id": alert.id, "signal": alert.signal, "severity": severity.name}
+    return {**settings.labels, **own}
+
+
+def _annotations(notice: Notice, settings: Alertmanager) -> dict[str, str]:
+    alert = notice.alert
+    said = {
+        "summary": alert.text,
+        "subject": pseudonym(alert.subject, settings.pseudonym_key),
+        "segment": alert.segment or "",
+        "numbers": ", ".join(f"{name} {value}" for name, value in alert.numbers.items()),
+        "evidence": "; ".join(" ".join(event.values()) for event in alert.evidence),
+        "clears": alert.clears,
+        "warns_of": alert.warns_of,
+        "routing": notice.why,
+        "definition": alert.definition,
+        "key": notice.key,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _rfc3339(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+SINK = Alertmanager()

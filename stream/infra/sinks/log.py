@@ -1,0 +1,77 @@
+"""The log as a sink: one line for every change of an alert."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from stream.claims import Severity
+from stream.infra.pseudonym import pseudonym
+from stream.infra.sinks import DELIVERED, Clock, Outcome
+from stream.notices import Notice
+
+_LEVELS = {Severity.page: logging.WARNING, Severity.queue: logging.INFO, Severity.info: logging.INFO}
+_log = logging.getLogger("journeywatch.alerts")
+
+
+class Log(Struct, frozen=True, forbid_unknown_fields=True):
+    """`severity`: the least that is told. `pseudonym_key`: under which customers are named by a pseudonym."""
+
+    name: str = "log"
+    enabled: bool = True
+    severity: str = "info"
+    pseudonym_key: str = ""
+
+    @property
+    def least(self) -> Severity:
+        return Severity[self.severity]
+
+    @property
+    def repeat(self) -> int:
+        return 0
+
+    def ready(self) -> bool:
+        return self.enabled
+
+    def open(self, clock: Clock) -> Lines:
+        return Lines(self)
+
+
+class Lines:
+    """Writes to the logger `journeywatch.alerts`; a page is a warning, everything else an info."""
+
+    def __init__(self, settings: Log) -> None:
+        self._settings = settings
+
+    async def send(self, notices: Sequence[Notice]) -> list[Outcome]:
+        for notice in notices:
+            self._write(notice)
+        return [DELIVERED] * len(notices)
+
+    async def active(self, notices: Sequence[Notice]) -> Outcome:
+        return DELIVERED
+
+    async def close(self) -> None:
+        pass
+
+    def _write(self, notice: Notice) -> None:
+        alert = notice.alert
+        fields = {
+            "alert": alert.id,
+            "signal": alert.signal,
+            "subject": pseudonym(alert.subject, self._settings.pseudonym_key),
+            "severity": notice.severity.name,
+            "status": alert.status,
+            "key": notice.key,
+            "numbers": alert.numbers,
+        }
+        if notice.why:
+            fields["why"] = notice.why
+        level = _LEVELS[notice.severity] if notice.kind == "open" else logging.INFO
+        words = (notice.kind, alert.signal, notice.severity.name, fields["subject"], alert.text)
+        _log.log(level, "alert %s: %s (%s) %s: %s", *words, extra={"fields": fields})
+
+
+SINK = Log()

@@ -1,0 +1,22 @@
+"""Pseudonyms: stable, keyed, and only for persons."""
+
+from __future__ import annotations
+
+from stream.infra.pseudonym import pseudonym
+
+
+def test_the_same_customer_has_the_same_pseudonym_under_a_key() -> None:
+    first, second = pseudonym("customer-1", "k"), pseudonym("customer-1", "other")
+    assert first == pseudonym("customer-1", "k")
+    assert len({first, second, pseudonym("customer-1"), pseudonym("customer-2", "k")}) == 4
+    assert all(len(name) == 16 and "customer" not in name for name in (first, second))
+
+
+def test_hmac_is_the_known_one() -> None:
+    """RFC 4231, test case 2."""
+    assert pseudonym("what do ya want for nothing?", "Jefe") == "5bdcc146bf60754e"
+
+
+def test_what_is_no_person_keeps_its_name() -> None:
+    for subject in ("all", "segment:smb", "company:acme"):
+        assert pseudonym(subject, "k") == subject
