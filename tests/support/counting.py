@@ -30,7 +30,9 @@ ROW = struct.Struct(">QI")
 class Counting:
     """The fold. Cuts an append after `cut` records."""
 
-    def __init__(self, partition: int, rows: dict[bytes, bytes], meta: Meta | None, said: str, cut: int = 2_000) -> None:
+    def __init__(
+        self, partition: int, rows: dict[bytes, bytes], meta: Meta | None, said: str, cut: int = 2_000
+    ) -> None:
         assert meta is not None
         self.partition, self.rows, self.meta, self.said, self.cut = partition, rows, meta, said, cut
 
@@ -105,7 +107,9 @@ async def main(worker: Worker) -> None:
     await stopped.wait()
     await counting.stop()
     await app.stop()
-    print(msgspec.json.encode({k: v for k, v in msgspec.structs.asdict(telemetry).items() if k != "partitions"}).decode())
+    print(
+        msgspec.json.encode({k: v for k, v in msgspec.structs.asdict(telemetry).items() if k != "partitions"}).decode()
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,200 @@
+"""A hop: the source partitions that this worker owns now; how they are gained, worked off and given up."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from aiokafka import TopicPartition
+from msgspec import Struct
+
+from agents.engine.connection import Connection
+from agents.engine.exits import Code, OnStop
+from agents.engine.lane import Control, Lane, Records
+from agents.engine.producer import Producer
+from stream.infra.telemetry import HopTelemetry
+from stream.record import Stop
+
+LOOK = 0.25  # seconds between looks at the lanes
+STUCK = 300.0  # seconds that a lane may have records before it and not move
+
+
+class Client(Protocol):
+    """What a hop needs of the consumer that feeds it."""
+
+    @property
+    def owned(self) -> list[TopicPartition]:
+        """Source partitions assigned to this worker, in order."""
+
+    @property
+    def standbys(self) -> list[int]:
+        """Table partitions of which this worker keeps a copy."""
+
+    def partitions(self, topic: str) -> int | None:
+        """How many the topic has; None while that is not known."""
+
+    async def committed(self, tp: TopicPartition) -> int | None:
+        """The group's committed offset."""
+
+    async def starts(self, tps: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """First offsets that the log still holds."""
+
+    async def seek_to(self, places: Mapping[TopicPartition, int]) -> None:
+        """Reads on from these offsets, 0 too."""
+
+    def end(self, tp: TopicPartition) -> int | None:
+        """The next offset to be written there, as of the last fetch; None before the first."""
+
+    def may_commit(self, tp: TopicPartition, next: int) -> None:
+        """Everything before `next` is done."""
+
+    def last_committed(self, tp: TopicPartition) -> int | None: ...
+
+
+class HopSpec(Struct, frozen=True):
+    """What every hop has. `sources`: partitions by topic. `gaps`: offsets may be missing from them."""
+
+    role: str
+    app_id: str
+    sources: dict[str, int]
+    gaps: bool = False
+
+
+class Hop(Control):
+    """Owns the lanes of one role, all in one event loop. What it cannot mend goes to `on_stop`."""
+
+    client: Client  # the transport sets it
+
+    def __init__(self, spec: HopSpec, connection: Connection, telemetry: HopTelemetry, on_stop: OnStop) -> None:
+        self.spec = spec
+        self.connection = connection
+        self.telemetry = telemetry
+        self.on_stop = on_stop
+        self.lanes: dict[TopicPartition, Lane] = {}
+        self.producer = Producer(connection)
+        self._opening: asyncio.Task[None] | None = None
+        self._claiming = False  # while opening: it may no longer be broken off
+        self._released = True
+        self._watch: asyncio.Task[None] | None = None
+
+    @abstractmethod
+    async def _prepare(self, owned: list[TopicPartition]) -> list[Lane]:
+        """Makes the lanes of these partitions. Sets `_claiming` before it writes anything."""
+
+    async def look(self, lane: Lane, caught_up: bool) -> None:
+        """Called four times a second for every lane; `caught_up` = idle, at the end of the log."""
+
+    async def start(self) -> None:
+        """Before the consumer starts."""
+        await self.producer.start()
+        self._watch = asyncio.create_task(self._look_on())
+
+    async def stop(self) -> None:
+        """Before the consumer stops, so that it can commit what is done. Nothing is taken on any more."""
+        await self.release()
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.wait([self._watch])
+        await self.producer.stop()
+
+    async def recover(self) -> bool:
+        """Takes over what is assigned now. False if it was taken away again meanwhile."""
+        await self.release()
+        self._released = False
+        self.telemetry.rebalances += 1
+        self._opening = asyncio.create_task(self._open())
+        await asyncio.shield(self._opening)  # only `release` breaks it off
+        return not self._released
+
+    async def release(self) -> None:
+        """Gives up every lane; returns when nothing of ours is under way to Kafka any more."""
+        self._released = True
+        if self._opening is not None:
+            if not self._claiming:
+                self._opening.cancel()
+            await asyncio.wait([self._opening])
+        lanes, self.lanes = self.lanes, {}
+        await asyncio.gather(*(lane.close() for lane in lanes.values()))
+        self.telemetry.partitions.clear()
+
+    async def _open(self) -> None:
+        try:
+            for topic, count in self.spec.sources.items():
+                self._check_partitions(topic, count)
+            lanes = await self._prepare(self.client.owned)
+            self.lanes = {lane.tp: lane for lane in lanes}
+        except Exception as error:  # noqa: BLE001 - crash-only
+            self.on_stop(error)
+        finally:
+            self._claiming = False
+
+    def _check_partitions(self, topic: str, count: int) -> None:
+        there = self.client.partitions(topic)
+        if there is None:
+            raise Stop(Code.TOPIC, f"topic {topic} is not there; `journeywatch topics --create` makes it")
+        if there != count:
+            raise Stop(
+                Code.PARTITIONS,
+                f"topic {topic} has {there} partitions, the settings say {count}: "
+                "put the topic or the setting back, or take `run + 1` with new topics",
+            )
+
+    async def take(self, tp: TopicPartition, records: Records) -> None:
+        """Hands a fetched batch to its lane. Without one the seek is still to come: it will be read again."""
+        lane = self.lanes.get(tp)
+        if lane is None:
+            self.telemetry.guard_drops += len(records)
+        else:
+            await lane.put(records)
+
+    async def seek(self, tp: TopicPartition, offset: int) -> None:
+        await self.client.seek_to({tp: offset})
+
+    async def gap(self, tp: TopicPartition, next: int, first: int) -> None:
+        start = (await self.client.starts([tp]))[tp]
+        where = f"{tp.topic}[{tp.partition}]"
+        if start > next:
+            raise Stop(
+                Code.TRUNCATED,
+                f"{where} begins at offset {start}, the next record to read was {next}: {start - next} are lost; raise "
+                "the topic's retention, and take `run + 1`, which builds everything anew from what the log holds",
+            )
+        if not self.spec.gaps:
+            raise Stop(
+                Code.GAP,
+                f"{where} has no records from offset {next} to {first - 1}: something else than journeywatch writes "
+                "to it, or compacts it; stop that, and take `run + 1`",
+            )
+        self.telemetry.dropped["source_gap"] = self.telemetry.dropped.get("source_gap", 0) + first - next
+
+    def done(self, tp: TopicPartition, next: int) -> None:
+        self.client.may_commit(tp, next)
+
+    def places(self) -> dict[TopicPartition, int]:
+        """Where each lane goes on."""
+        return {tp: lane.position.next for tp, lane in self.lanes.items()}
+
+    async def _look_on(self) -> None:
+        try:
+            while True:
+                await asyncio.sleep(LOOK)
+                for lane in list(self.lanes.values()):
+                    await self.look(lane, self._gauge(lane))
+        except Exception as error:  # noqa: BLE001 - crash-only
+            self.on_stop(error)
+
+    def _gauge(self, lane: Lane) -> bool:
+        """Sets the gauges of a lane that the client knows; returns whether it has caught up."""
+        end, committed = self.client.end(lane.tp), self.client.last_committed(lane.tp)
+        lane.gauges.highwater = -1 if end is None else end
+        lane.gauges.committed = -1 if committed is None else committed
+        behind = end is not None and lane.position.next < end
+        if lane.stands(behind) > STUCK:
+            raise Stop(
+                Code.UNEXPECTED,
+                f"{lane.tp} has not moved from offset {lane.position.next} for {STUCK:g} s, though the log goes on to "
+                f"{end}; start again",
+            )
+        return end is not None and not behind and lane.idle

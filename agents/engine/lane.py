@@ -1,0 +1,124 @@
+"""One owned source partition: batches come in, those that go on from the place are worked off, one after another."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from bisect import bisect_left
+from collections.abc import Awaitable, Callable, Sequence
+from operator import attrgetter
+from typing import Any
+
+from aiokafka import TopicPartition
+
+from agents.engine.exits import OnStop
+from agents.engine.position import Position, Verdict
+from stream.infra.telemetry import HopTelemetry
+
+Records = Sequence[Any]  # aiokafka's ConsumerRecord: it fits stream.record.Heard
+Job = Callable[[], Awaitable[None]]
+
+_QUEUED = 2  # batches: one in work, the next one ready
+_offset = attrgetter("offset")
+
+
+class Lane(ABC):
+    """Guards the place, and does everything that touches this partition in one task: batches, ticks, marks."""
+
+    def __init__(self, tp: TopicPartition, next: int, control: Control) -> None:
+        self.tp = tp
+        self.position = Position(next)
+        self.control = control
+        self.gauges = control.telemetry.partition(tp.topic, tp.partition)
+        self.gauges.read = self.gauges.done = next
+        self._queue: asyncio.Queue[Records | Job | None] = asyncio.Queue(_QUEUED)
+        self._busy = False
+        self._closing = False
+        self._moved = (next, time.monotonic())
+        self._task = asyncio.create_task(self._run())
+
+    @abstractmethod
+    async def work(self, records: Records) -> None:
+        """Makes `records` take effect: written and published when it returns. May stop early once `closing`."""
+
+    @property
+    def closing(self) -> bool:
+        return self._closing
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is in work and nothing is waiting."""
+        return self._queue.empty() and not self._busy
+
+    def stands(self, behind: bool) -> float:
+        """Seconds since the place last moved, or there was nothing to move for; to be asked now and then."""
+        now = time.monotonic()
+        if not behind or self._moved[0] != self.position.next:
+            self._moved = (self.position.next, now)
+        return now - self._moved[1]
+
+    async def put(self, item: Records | Job) -> None:
+        """Queues a batch, or a job to be done in its turn; waits while the queue is full. Nothing once `closing`."""
+        if not self._closing:
+            await self._queue.put(item)
+
+    async def close(self) -> None:
+        """Returns when the append in work is written and published; what was queued is dropped, to be read again."""
+        self._closing = True
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._queue.put_nowait(None)
+        await asyncio.wait([self._task])
+
+    def count(self, records: Records) -> None:
+        """Counts a batch that took effect."""
+        telemetry, heard = self.control.telemetry, records[-1].timestamp
+        telemetry.records += len(records)
+        telemetry.latency.observe(max(0, time.time_ns() // 1_000_000 - heard), len(records))
+        self.gauges.heard = heard
+
+    async def _run(self) -> None:
+        try:
+            while (item := await self._queue.get()) is not None and not self._closing:
+                self._busy = True
+                await (item() if callable(item) else self._take(item))
+                self._busy = False
+        except Exception as error:  # noqa: BLE001 - crash-only
+            self.control.on_stop(error)
+
+    async def _take(self, records: Records) -> None:
+        match self.position.judge(records[0].offset, records[-1].offset):
+            case Verdict.DROP:
+                self.control.telemetry.guard_drops += len(records)
+                return
+            case Verdict.SEEK:
+                self.control.telemetry.guard_drops += len(records)
+                self.control.telemetry.seeks_back += 1
+                await self.control.seek(self.tp, self.position.next)
+                return
+            case Verdict.GAP:
+                await self.control.gap(self.tp, self.position.next, records[0].offset)
+            case Verdict.TAKE:
+                records = records[bisect_left(records, self.position.next, key=_offset) :]
+        await self.work(records)
+        self.gauges.read = self.position.next
+
+
+class Control(ABC):
+    """What a lane needs of its hop."""
+
+    telemetry: HopTelemetry
+    on_stop: OnStop
+
+    @abstractmethod
+    async def seek(self, tp: TopicPartition, offset: int) -> None:
+        """Makes the client read from `offset` again."""
+
+    @abstractmethod
+    async def gap(self, tp: TopicPartition, next: int, first: int) -> None:
+        """The log has no records from `next` to before `first`. Raises Stop unless that is allowed."""
+
+    @abstractmethod
+    def done(self, tp: TopicPartition, next: int) -> None:
+        """Everything before `next` is written and published: it may be committed."""

@@ -1,0 +1,148 @@
+"""A lane with state: fold, one append to the changelog, then say it aloud, then done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+from aiokafka import TopicPartition
+from msgspec import Struct
+
+from agents.engine.exits import Code
+from agents.engine.lane import Control, Lane, Records
+from agents.engine.ledger import META, OUT, Ledger, records
+from agents.engine.producer import Producer
+from stream.record import Append, Heard, Meta, Out, Stop
+
+
+class Fold(Protocol):
+    """The whole logic of one partition, pure. It changes the rows it was given; see `feed`."""
+
+    meta: Meta
+
+    def feed(self, records: Sequence[Heard]) -> Iterator[Append]:
+        """Folds records in order of their offsets. When it yields, the rows stand exactly after that append.
+
+        The last append's `meta.next` is the offset after the last record.
+        """
+
+
+Factory = Callable[[int, dict[bytes, bytes], Meta | None], Fold]
+After = Callable[[Any, Append], None]
+
+
+class Ticking(Protocol):
+    """A fold whose log clock needs a push while nothing comes."""
+
+    def tick(self, now_ms: int, caught_up: bool) -> Out | None:
+        """The record to write to the source partition now, if any."""
+
+
+class TableSpec(Struct, frozen=True):
+    """A stateful hop's table. `run`, `revision`, `partitions` must be those under which the state was made."""
+
+    changelog: str
+    factory: Factory
+    run: int
+    revision: str
+    partitions: int  # of the source, and of the changelog
+    after: After | None = None  # called with the fold when an append is published; must not block or raise
+
+
+def fits(spec: TableSpec, meta: Meta | None, source: TopicPartition, first: int, end: int) -> Meta:
+    """The state to go on from, for a source that holds the offsets [first, end).
+
+    Raises Stop where state and source do not fit: 72, 73, 78. Without state, it begins at the log's start.
+    """
+    where = f"{source.topic}[{source.partition}]"
+    anew = "or take `run + 1`, which builds everything anew from what the log holds"
+    if meta is None:
+        return Meta(next=first, run=spec.run, revision=spec.revision, partitions=spec.partitions)
+    if meta.partitions != spec.partitions:
+        raise Stop(
+            Code.PARTITIONS,
+            f"{source.topic} has {spec.partitions} partitions, the state was made with {meta.partitions}: "
+            f"put the number back, {anew}",
+        )
+    if (meta.run, meta.revision) != (spec.run, spec.revision):
+        raise Stop(
+            Code.DEFINITIONS,
+            f"{spec.changelog} was made under definitions {meta.revision} (run {meta.run}), these are "
+            f"{spec.revision} (run {spec.run}): put the old definitions and plug-ins back, {anew}",
+        )
+    if not first <= meta.next <= end:
+        raise Stop(
+            Code.TRUNCATED,
+            f"{where} holds offsets {first} to {end}, the state goes on at {meta.next}: records are lost or the topic "
+            f"was made anew; restore it, {anew}",
+        )
+    return meta
+
+
+class Owner(Lane):
+    """The one writer of a table partition. `ledger` stands where the changelog ends."""
+
+    def __init__(
+        self, tp: TopicPartition, fold: Fold, ledger: Ledger, spec: TableSpec, producer: Producer, control: Control
+    ) -> None:
+        super().__init__(tp, fold.meta.next, control)
+        self.fold = fold
+        self._ledger = ledger
+        self._spec = spec
+        self._producer = producer
+        self._note(fold.meta)
+
+    async def work(self, records: Records) -> None:
+        last = records[-1].offset
+        appends = self.fold.feed(records)
+        while (append := self._fold(appends)) is not None:
+            await self.write(append)
+            if self.closing:
+                return
+        if self.position.next != last + 1:
+            raise Stop(Code.UNEXPECTED, f"the fold of {self.tp} ended at {self.position.next}, not after {last}")
+        self.count(records)
+
+    def _fold(self, appends: Iterator[Append]) -> Append | None:
+        began = time.perf_counter()
+        append = next(appends, None)
+        self.control.telemetry.fold_seconds += time.perf_counter() - began
+        return append
+
+    async def write(self, append: Append) -> None:
+        """One step of the protocol: written, then published, then done. Raises Stop (71) if another owner wrote."""
+        size = await commit(append, self._ledger, self._spec.changelog, self.tp.partition, self._producer)
+        await self._producer.publish(append.out)
+        self._ledger.published()
+        self.position.next = append.meta.next
+        self.control.done(self.tp, append.meta.next)
+        self.control.telemetry.appends += 1
+        self.control.telemetry.bytes += size
+        self._note(append.meta)
+        if self._spec.after is not None:
+            self._spec.after(self.fold, append)
+
+    async def write_all(self, make: Callable[[Any], Iterable[Append]]) -> None:
+        """Writes appends that come from no source record; `make` is called with the fold when their turn has come."""
+
+        async def job() -> None:
+            for append in make(self.fold):
+                await self.write(append)
+
+        await self.put(job)
+
+    def _note(self, meta: Meta) -> None:
+        gauges = self.gauges
+        gauges.done, gauges.clock, gauges.seq, gauges.keys = meta.next, meta.clock, meta.seq, len(self._ledger.rows)
+
+
+async def commit(append: Append, ledger: Ledger, changelog: str, partition: int, producer: Producer) -> int:
+    """Writes one append at the ledger's end; returns its size in bytes. Raises Stop (70, 71, 76)."""
+    for key, _ in append.puts:
+        if key in (META, OUT):
+            raise Stop(Code.UNEXPECTED, f"a fold may not write the row {key!r}")
+    written = records(append)
+    size = await producer.append(changelog, partition, ledger.end, written)
+    ledger.wrote(written)
+    return size

@@ -1,0 +1,101 @@
+"""Writing to Kafka: whole record batches, in order, acknowledged by all replicas in step."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from agents.engine.connection import Connection
+from agents.engine.exits import Code
+from agents.engine.ledger import Put, stamp
+from stream.record import Out, Stop
+
+_PUBLISHED = 900_000  # bytes of a published batch: below the broker's default limit of 1 MiB
+_OVERHEAD = 32  # bytes of a record beside key and value, at most, as estimated
+_LARGEST = 64 << 20  # bytes: the topic's own limit is what counts
+_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+
+
+class Producer:
+    """One producer of its own to every hop: what one hop waits for never holds up another."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._producer: AIOKafkaProducer | None = None
+
+    async def start(self) -> None:
+        # Idempotent: a request that was sent again can not land after, or beside, itself.
+        self._producer = AIOKafkaProducer(
+            **self._connection.client(), acks="all", enable_idempotence=True, linger_ms=0, max_batch_size=_LARGEST
+        )
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        if self._producer is not None:
+            await self._producer.stop()
+
+    async def append(self, topic: str, partition: int, base: int, puts: Sequence[Put]) -> int:
+        """Writes `puts` as one atomic batch that expects to land at offset `base`; returns its size in bytes.
+
+        Raises Stop: 71 if it landed elsewhere (it is void then), 76 if the topic does not take a batch so large.
+        """
+        batch = self._batch()
+        for index, (key, value) in enumerate(puts):
+            batch.append(key=key, value=value, timestamp=None, headers=[stamp(base, index)])
+        size: int = batch.size()
+        landed = await self._landed(batch, topic, partition)
+        if landed != base:
+            raise Stop(
+                Code.FOREIGN,
+                f"another owner wrote to {topic}[{partition}] (expected offset {base}, landed at {landed}); "
+                "what this one wrote does not count; start again",
+            )
+        return size
+
+    async def publish(self, out: Iterable[Out]) -> None:
+        """Writes the records to their topics, those of a partition in order, and waits for every acknowledgement."""
+        grouped: dict[tuple[str, int], list[Out]] = {}
+        for record in out:
+            grouped.setdefault((record.topic, record.partition), []).append(record)
+        if grouped:
+            await asyncio.gather(*(self._say(*where, records) for where, records in grouped.items()))
+
+    async def _say(self, topic: str, partition: int, records: list[Out]) -> None:
+        start = 0
+        while start < len(records):
+            batch, end, size = self._batch(), start, 0
+            while end < len(records):
+                record = records[end]
+                size += _OVERHEAD + len(record.key or b"") + len(record.value)
+                if size > _PUBLISHED and end > start:
+                    break
+                batch.append(key=record.key, value=record.value, timestamp=record.timestamp)
+                end += 1
+            await self._landed(batch, topic, partition)
+            start = end
+
+    def _batch(self) -> BatchBuilder:
+        assert self._producer is not None, "the producer was not started"
+        return self._producer.create_batch()
+
+    async def _landed(self, batch: BatchBuilder, topic: str, partition: int) -> int:
+        assert self._producer is not None
+        try:
+            acknowledged = await self._producer.send_batch(batch, topic, partition=partition)
+            offset: int = (await acknowledged).offset
+        except _TOO_LARGE as error:
+            raise Stop(
+                Code.TOPIC,
+                f"{topic} refuses a batch of {batch.size()} bytes in {batch.record_count()} records; "
+                f"raise its max.message.bytes (and replica.fetch.max.bytes of the brokers) and start again",
+            ) from error
+        except (AssertionError, ValueError) as error:
+            raise Stop(Code.TOPIC, f"{topic} has no partition {partition} ({error}); `journeywatch topics`") from error
+        except KafkaError as error:
+            error.add_note(f"while writing to {topic}[{partition}]")
+            raise
+        return offset

@@ -1,0 +1,159 @@
+"""The two kinds of hop: one with a table behind it, and one that only passes records on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from aiokafka import TopicPartition
+from aiokafka.errors import OffsetOutOfRangeError
+
+from agents.engine.connection import Connection
+from agents.engine.exits import Code, OnStop
+from agents.engine.hop import Hop, HopSpec
+from agents.engine.lane import Control, Lane, Records
+from agents.engine.ledger import Ledger, Put
+from agents.engine.owner import Fold, Owner, TableSpec, commit, fits
+from agents.engine.producer import Producer
+from agents.engine.reader import Reader, Standby
+from stream.infra.telemetry import HopTelemetry
+from stream.record import Append, Out, Stop
+
+_REWRITES = 700_000  # bytes of one append of rewrites
+
+Look = Callable[[Owner, bool], Awaitable[None]]
+Step = Callable[[str, Records], list[Out]]
+
+
+class TableHop(Hop):
+    """Partition p of the one source goes with partition p of the table: recovered, claimed, then folded on."""
+
+    def __init__(
+        self,
+        spec: HopSpec,
+        table: TableSpec,
+        connection: Connection,
+        telemetry: HopTelemetry,
+        on_stop: OnStop,
+        look: Look | None = None,
+    ) -> None:
+        super().__init__(spec, connection, telemetry, on_stop)
+        self.table = table
+        self._look = look
+        self._ledgers: dict[int, Ledger] = {}
+        self._standby = Standby(connection, on_stop)
+
+    async def look(self, lane: Lane, caught_up: bool) -> None:
+        if self._look is not None and isinstance(lane, Owner):
+            await self._look(lane, caught_up)
+
+    async def release(self) -> None:
+        await super().release()
+        await self._standby.stop()
+
+    async def _prepare(self, owned: list[TopicPartition]) -> list[Lane]:
+        self._check_partitions(self.table.changelog, self.table.partitions)
+        copies = [p for p in self.client.standbys if p not in {tp.partition for tp in owned}]
+        # What is neither owned nor a standby any more would go stale unseen: it is forgotten.
+        wanted = [*(tp.partition for tp in owned), *copies]
+        self._ledgers = {p: self._ledgers.get(p) or Ledger() for p in wanted}
+        bounds = await self._read(owned)
+        self._claiming = True
+        folds = await asyncio.gather(*(self._claim(tp, *bounds[tp]) for tp in owned))
+        self._standby.start({self._changelog(p): self._ledgers[p] for p in copies})
+        return [
+            Owner(tp, fold, self._ledgers[tp.partition], self.table, self.producer, self)
+            for tp, fold in zip(owned, folds, strict=True)
+        ]
+
+    def _changelog(self, partition: int) -> TopicPartition:
+        return TopicPartition(self.table.changelog, partition)
+
+    async def _read(self, owned: list[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
+        """Reads the owned partitions of the changelog to their end; returns the bounds of the source."""
+        began, ledgers = time.monotonic(), [self._ledgers[tp.partition] for tp in owned]
+        voids, foreign = sum(x.voids for x in ledgers), sum(x.foreign for x in ledgers)
+        try:
+            async with Reader(
+                self.connection, {self._changelog(tp.partition): self._ledgers[tp.partition] for tp in owned}
+            ) as reader:
+                self.telemetry.recovery_records += await reader.read_to_end()
+                bounds = await reader.bounds(owned)
+        except OffsetOutOfRangeError as error:
+            raise Stop(
+                Code.CORRUPT,
+                f"{self.table.changelog} was cut off or made anew ({error}): its cleanup.policy must be compact alone; "
+                "take `run + 1`, which builds the state anew from the log",
+            ) from error
+        for tp in owned:
+            self.telemetry.partition(*tp).recovery_seconds = time.monotonic() - began
+        self.telemetry.void_records += sum(x.voids for x in ledgers) - voids
+        self.telemetry.foreign_writes += sum(x.foreign for x in ledgers) - foreign
+        return bounds
+
+    async def _claim(self, tp: TopicPartition, first: int, end: int) -> Fold:
+        """Makes the partition ours: an append at the log's end. Whoever else writes there learns it."""
+        ledger = self._ledgers[tp.partition]
+        meta = fits(self.table, ledger.meta, tp, first, end)
+        fold = self.table.factory(tp.partition, ledger.rows, meta)
+        again = ledger.out
+        for puts in _pieces(ledger.rewrites()):
+            append = Append(puts, fold.meta, again)
+            await commit(append, ledger, self.table.changelog, tp.partition, self.producer)
+        await self.producer.publish(again)
+        ledger.published()
+        self.telemetry.outbox_republished += len(again)
+        return fold
+
+
+class RelayHop(Hop):
+    """Passes records on, without state: `step` is pure and total, the place is what the group has committed."""
+
+    def __init__(
+        self, spec: HopSpec, step: Step, connection: Connection, telemetry: HopTelemetry, on_stop: OnStop
+    ) -> None:
+        super().__init__(spec, connection, telemetry, on_stop)
+        self._step = step
+
+    async def _prepare(self, owned: list[TopicPartition]) -> list[Lane]:
+        starts = await self.client.starts(owned)
+        places = [await self.client.committed(tp) for tp in owned]
+        for tp, place in zip(owned, places, strict=True):
+            if place is not None and place < starts[tp]:
+                await self.gap(tp, place, starts[tp])
+        return [
+            Relay(tp, starts[tp] if place is None else place, self._step, self.producer, self)
+            for tp, place in zip(owned, places, strict=True)
+        ]
+
+
+class Relay(Lane):
+    """A lane without state: what was passed on but not committed is passed on again after a crash."""
+
+    def __init__(self, tp: TopicPartition, next: int, step: Step, producer: Producer, control: Control) -> None:
+        super().__init__(tp, next, control)
+        self._step = step
+        self._producer = producer
+
+    async def work(self, records: Records) -> None:
+        began = time.perf_counter()
+        out = self._step(self.tp.topic, records)
+        self.control.telemetry.fold_seconds += time.perf_counter() - began
+        await self._producer.publish(out)
+        self.position.next = self.gauges.done = records[-1].offset + 1
+        self.control.done(self.tp, self.position.next)
+        self.count(records)
+
+
+def _pieces(rewrites: Sequence[Put]) -> Iterator[list[Put]]:
+    """Cuts rewrites to appends of a decent size; at least one, be it empty."""
+    piece: list[Put] = []
+    size = 0
+    for key, value in rewrites:
+        if size > _REWRITES:
+            yield piece
+            piece, size = [], 0
+        piece.append((key, value))
+        size += len(key) + len(value or b"")
+    yield piece
