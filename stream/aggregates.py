@@ -1,0 +1,298 @@
+"""The kpis fold: one partition of journey.kpis in, appends out. Pure; the sibling of journeys' `Partition`.
+
+Differences are added to the display panes as they come, and to the closed layer when their beats are closed. All
+state is in the rows and in `meta`; what else is kept here is made anew from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from stream.claims import Change, Cut, Differences, Kpi, Watch
+from stream.closing import LAYER as CLOSED
+from stream.closing import PENDING, PLACE, ClosedLayer
+from stream.days import Days
+from stream.definitions import BEAT, Definitions
+from stream.draft import Draft
+from stream.judging import JUDGED
+from stream.labels import OTHER, Labels
+from stream.labels import ROWS as LABELS
+from stream.panes import MINUTE_ROWS, PaneTable, Series, Sums, add, encode, key
+from stream.record import KPIS, Append, Heard, Meta, Stop
+from stream.windows import grains
+
+PARTITIONS_CHANGED, GAP, UNREADABLE, DEFINITIONS_DIFFER = 73, 74, 77, 78  # exit codes
+DISPLAY, INBOX, CURSOR = "d", "i", "j"
+APPEND = 700_000  # bytes of puts at which an append is cut
+GROUP = 256_000  # bytes of records that are added up before panes are touched
+WORK = 1_000  # closed panes changed and judgements made in one append
+WORK_BYTES = 500  # of puts that each of them may need
+
+Changes = dict[tuple[str, int, Cut], Sums]
+
+_differences = msgspec.msgpack.Decoder(Differences).decode
+_inbox = msgspec.msgpack.Decoder(list[Change]).decode
+
+
+class KpiPartition:
+    """One partition of journey.kpis. `rows` = the table's store of this partition; it changes as the fold goes.
+
+    `keep_panes` = a replay: panes are never dropped and, since no table is behind it, appends carry no puts.
+    """
+
+    def __init__(
+        self, definitions: Definitions, revision: str, kpis: Mapping[str, Kpi], watches: Sequence[Watch],
+        partition: int, rows: dict[bytes, bytes], meta: Meta | None, *, keep_panes: bool = False,
+    ) -> None:  # fmt: skip
+        self.definitions, self.revision, self.kpis, self.partition = definitions, revision, kpis, partition
+        self.rows, self.keep_panes = rows, keep_panes
+        self.meta = meta or Meta(run=definitions.run, revision=revision, partitions=definitions.kpi_partitions)
+        self.days = Days(definitions.timezone)
+        self.panes = PaneTable(DISPLAY, rows, self.days, keep=keep_panes)
+        self.labels = Labels(DISPLAY, definitions)
+        self.closed = ClosedLayer(definitions, kpis, watches, rows, self.days, keep=keep_panes)
+        self.repeats = self.other_runs = 0  # records passed over
+        self._of: dict[str, dict[Cut, Series]] = {name: {} for name in kpis}
+        self._grains = {name: grains(kpi) for name, kpi in kpis.items()}
+        self._expanded: dict[tuple[str, Cut], list[Series]] = {}
+        self._draft = Draft(rows, keep=keep_panes)
+        self._owed = 0  # bytes that the closed layer will put into the next append, at most
+        self._check()
+        self._restore()
+
+    # -- what others read ----------------------------------------------------------------------------------------
+
+    @property
+    def began(self) -> int:
+        """When the log began, ms, to the beat; 0 = nothing heard yet."""
+        return self.closed.place.began
+
+    @property
+    def heard(self) -> int:
+        """The largest log clock heard of any partition, ms: up to when the display panes tell."""
+        return max(self.closed.place.clocks.values(), default=0)
+
+    @property
+    def clocks(self) -> Mapping[int, int]:
+        """The log clock heard of each journeys partition, ms: who holds up the closed clock."""
+        return self.closed.place.clocks
+
+    def series(self, kpi: str) -> Mapping[Cut, Series]:
+        """The display panes of a KPI, by cut."""
+        return self._of[kpi]
+
+    # -- the fold ------------------------------------------------------------------------------------------------
+
+    def feed(self, records: Sequence[Heard]) -> Iterator[Append]:
+        """Fold records in offset order. Each append must be written before its `out` is published.
+
+        Raises Stop where a record does not fit the state: other definitions (78), another partition count (73), a
+        gap in a partition's numbers (74), or no record at all (77).
+        """
+        yield from self._finish()
+        group: list[Heard] = []
+        size = 0
+        for record in records:
+            group.append(record)
+            size += len(record.value or b"")
+            if size >= GROUP:
+                yield from self._fold(group, size)
+                group, size = [], 0
+        if group:
+            yield from self._fold(group, size)
+
+    def _fold(self, group: list[Heard], size: int) -> Iterator[Append]:
+        changes: Changes = {}
+        for record in group:
+            self._hear(record, changes)
+        self.meta.next = group[-1].offset + 1
+        self.meta.clock = self.closed.place.closed(self.definitions.partitions)
+        self.panes.advance(self.meta.clock)
+        self._owed = size
+        plan = self._plan(changes)
+        self._draft.write(self.labels.flush())
+        self._draft.write(self.panes.age())
+        yield from self._apply(plan, 0, changes, size)
+        yield from self._close()
+
+    def _hear(self, record: Heard, changes: Changes) -> None:
+        """Take one record into `changes`, pending beats and clocks."""
+        heard = self._decode(record)
+        if heard is None or not self._next(heard):
+            return
+        place = self.closed.place
+        clock = place.clocks.get(heard.partition, 0)
+        for beat, found in heard.beats:
+            if (beat + 1) * BEAT <= clock:
+                raise Stop(UNREADABLE, f"{KPIS}: partition {heard.partition} speaks of beat {beat} after its clock "
+                           f"passed it ({clock}): its log clock went back, take run = {heard.run + 1}")  # fmt: skip
+            for change in found:
+                about = (change.kpi, change.minute, change.cut)
+                sums = changes.get(about)
+                if sums is None:
+                    sums = changes[about] = {}
+                add(sums, change.parts)
+            self.closed.hear(beat, found)
+        for alert, _, at in heard.verdicts:
+            self.closed.review(alert, at, max(at, clock) // BEAT)
+        first = heard.beats[0][0] * BEAT if heard.beats else heard.clock
+        place.began = min(place.began or first, first)
+        place.clocks[heard.partition] = max(clock, heard.clock)
+
+    def _decode(self, record: Heard) -> Differences | None:
+        """The record, checked against the definitions; None if it is another run's."""
+        try:
+            heard = _differences(record.value or b"")
+        except msgspec.DecodeError as error:
+            raise Stop(UNREADABLE, f"{KPIS}-{self.partition} offset {record.offset} cannot be read ({error}): was it "
+                       "written by another program or version?") from error  # fmt: skip
+        d = self.definitions
+        if heard.run != d.run:
+            self.other_runs += 1
+            return None
+        if heard.partitions != d.partitions:
+            raise Stop(PARTITIONS_CHANGED, f"{KPIS} was written for {heard.partitions} partitions of journey.events, "
+                       f"settings say {d.partitions}: put the old number back, or take run = {d.run + 1}")  # fmt: skip
+        if heard.revision != self.revision:
+            raise Stop(DEFINITIONS_DIFFER, f"{KPIS} was written under definitions {heard.revision}, these are "
+                       f"{self.revision}: put the old ones back, or take run = {d.run + 1}")  # fmt: skip
+        return heard
+
+    def _next(self, heard: Differences) -> bool:
+        """Whether this is the next append of its partition; a repeat is not."""
+        seen = self.meta.seen.get(heard.partition, 0)
+        if heard.seq > seen + 1:
+            raise Stop(GAP, f"{KPIS}-{self.partition}: partition {heard.partition} speaks of append {heard.seq} after "
+                       f"{seen}: records are lost, take run = {heard.run + 1}")  # fmt: skip
+        if heard.seq <= seen:
+            self.repeats += 1
+            return False
+        self.meta.seen[heard.partition] = heard.seq
+        return True
+
+    # -- display panes -------------------------------------------------------------------------------------------
+
+    def _plan(self, changes: Changes) -> dict[Series, list[tuple[int, Sums]]]:
+        """What is to be added to which series, in the order in which they are first named."""
+        plan: dict[Series, list[tuple[int, Sums]]] = {}
+        for (kpi, minute, cut), parts in changes.items():
+            if parts:
+                for series in self._expanded.get((kpi, cut)) or self._expand(kpi, cut):
+                    plan.setdefault(series, []).append((minute, parts))
+        return plan
+
+    def _expand(self, kpi: str, cut: Cut) -> list[Series]:
+        if kpi not in self.kpis:
+            raise Stop(DEFINITIONS_DIFFER, f"{KPIS} speaks of the KPI {kpi!r}, which is not installed here")
+        cuts = self.labels.cuts(self.kpis[kpi], cut)
+        found = [self._series(kpi, each) for each in cuts]
+        if not any(label == OTHER for each in cuts for _, label in each):  # those are counted each time
+            if len(self._expanded) >= 50_000:
+                self._expanded.clear()
+            self._expanded[kpi, cut] = found
+        return found
+
+    def _series(self, kpi: str, cut: Cut) -> Series:
+        found = self._of[kpi].get(cut)
+        if found is None:
+            hours, minutes = self._grains[kpi]
+            found = self._of[kpi][cut] = self.panes.open(kpi, cut, hours=hours, minutes=minutes)
+        return found
+
+    def _apply(
+        self, plan: dict[Series, list[tuple[int, Sums]]], done: int, changes: Changes, size: int
+    ) -> Iterator[Append]:
+        """Add a plan to its series from the `done`-th on.
+
+        One append if it fits. Else the first one carries the changes too (the inbox), so that the rest can be done
+        after a crash, and each says how far it came (the cursor).
+        """
+        kept = done > 0
+        for i, (series, items) in enumerate(plan.items()):
+            if i < done:
+                continue
+            if i > 0 and self._draft.size + self._owed + (0 if kept else size) >= APPEND and not self.keep_panes:
+                if not kept:
+                    kept = True
+                    self._draft.write(
+                        [(key(INBOX), encode([Change(*about, parts) for about, parts in changes.items()]))]
+                    )
+                self._draft.write([(key(CURSOR), encode(i))])
+                yield self._append()
+            for minute, parts in items:
+                series.add(minute, parts)
+            if self.keep_panes:
+                series.settled()
+            else:
+                self._draft.write(series.flush())
+        if kept:
+            self._draft.write([(key(INBOX), None), (key(CURSOR), None)])
+
+    def _finish(self) -> Iterator[Append]:
+        """Do what is left of a plan that a crash cut short."""
+        inbox = self.rows.get(key(INBOX))
+        if inbox is not None:
+            done = msgspec.msgpack.decode(self.rows[key(CURSOR)], type=int)
+            changes = {(c.kpi, c.minute, c.cut): c.parts for c in _inbox(inbox)}
+            yield from self._apply(self._plan(changes), done, changes, 0)
+            yield from self._close()
+
+    # -- the closed layer and appends ----------------------------------------------------------------------------
+
+    def _close(self) -> Iterator[Append]:
+        """Close what the closed clock has passed; ends with an append."""
+        for out in self.closed.close(self.meta.clock):
+            self._draft.out += out
+            work = self.closed.work
+            if work >= WORK or self._draft.size + self._owed + work * WORK_BYTES >= APPEND:
+                yield self._append()
+        yield self._append()
+
+    def _append(self) -> Append:
+        if self.keep_panes:
+            self.closed.settled()
+        else:
+            self._draft.write(self.closed.flush())
+        self.panes.forget()
+        self._owed = 0
+        return self._draft.append(self.meta)
+
+    def _check(self) -> None:
+        d, meta = self.definitions, self.meta
+        if meta.partitions != d.kpi_partitions:
+            raise Stop(PARTITIONS_CHANGED, f"the state was made with {meta.partitions} partitions of {KPIS}, now there "
+                       f"are {d.kpi_partitions}: put the old number back, or take run = {d.run + 1}")  # fmt: skip
+        if (meta.run, meta.revision) != (d.run, self.revision):
+            raise Stop(DEFINITIONS_DIFFER, f"the state of run {meta.run} was made under definitions {meta.revision}, "
+                       f"these are {self.revision}: put the old ones back, or take run = {d.run + 1}")  # fmt: skip
+
+    def _restore(self) -> None:
+        """Make the indexes anew from the rows."""
+        for row, value in self.rows.items():
+            kind, *about = msgspec.msgpack.decode(row)
+            if kind in (DISPLAY, DISPLAY + MINUTE_ROWS):
+                series = self._series(about[0], _cut(about[1]))
+                if kind == DISPLAY:
+                    series.index.append(about[2])
+                else:
+                    series.minute_index[about[2]] = None
+            elif kind == LABELS:
+                labels = self.labels if about[0] == DISPLAY else self.closed.labels
+                labels.restore(about[1], about[2], msgspec.msgpack.decode(value, type=list[str]))
+            elif kind in (CLOSED, PENDING, PLACE, JUDGED):
+                self.closed.restore(kind, _about(kind, about), value)
+        for series in self.panes.series.values():
+            series.index.sort()
+        self.closed.restored()
+        self.panes.advance(self.meta.clock)
+
+
+def _about(kind: str, about: list[Any]) -> list[Any]:
+    return [about[0], _cut(about[1]), *about[2:]] if kind in (CLOSED, JUDGED) else about
+
+
+def _cut(pairs: list[list[str]]) -> Cut:
+    return tuple((dim, label) for dim, label in pairs)

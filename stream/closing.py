@@ -1,0 +1,199 @@
+"""The closed layer: what every partition has said for certain, and the watches that look at it.
+
+Differences wait by beat until all partitions have passed the beat; they are applied in order of beats. A watch is
+judged once for every closed pane of its grain, at the pane's end + 2 min, when all beats up to that moment have been
+applied and none after. So the layer and the alerts follow from the log alone, however appends were cut and
+partitions interleaved.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import heappop, heappush
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from stream.claims import Change, Cut, Kpi, Watch
+from stream.days import Days
+from stream.definitions import BEAT, HOUR, MINUTE, Definitions
+from stream.judging import JUDGED, Judge
+from stream.labels import Labels
+from stream.panes import HOURS, PaneTable, Put, Series, Sums, add, encode, key
+from stream.record import Out
+
+LAYER, PENDING, PLACE = "c", "p", "k"
+LATER = 2 * MINUTE  # after its end a pane is judged: what comes a little late still counts
+NEVER = 1 << 62
+Waiting = dict[tuple[str, int, Cut], Sums]
+
+_pending = msgspec.msgpack.Decoder(list[tuple[str, int, Cut, Sums]]).decode
+
+
+class Place(Struct, array_like=True):
+    """How far this partition of journey.kpis is; one row. Times of the log, ms."""
+
+    clocks: dict[int, int] = field(default_factory=dict)  # heard of each journeys partition
+    began: int = 0  # about when the log began; 0 = nothing heard
+    judged: int = 0  # end of the last pane that was judged; 0 = none yet
+    verdicts: list[tuple[int, str, int]] = field(default_factory=list)  # (beat, alert id, event time) not yet applied
+
+    def closed(self, partitions: int) -> int:
+        """The closed clock; 0 until all partitions have been heard."""
+        return min(self.clocks.values()) if len(self.clocks) == partitions else 0
+
+
+class ClosedLayer:
+    """Pending beats and closed panes of the KPIs that watches look at."""
+
+    def __init__(
+        self, definitions: Definitions, kpis: Mapping[str, Kpi], watches: Sequence[Watch], rows: dict[bytes, bytes],
+        days: Days, *, keep: bool,
+    ) -> None:  # fmt: skip
+        self.place = Place()
+        self.panes = PaneTable(LAYER, rows, days, keep=keep, base=False)
+        self.labels = Labels(LAYER, definitions)
+        self.judge = Judge(definitions, [w for w in watches if w.kpi in kpis])
+        self.work = 0  # panes changed and judgements made since the last flush
+        self._kpis = kpis
+        self._dims: dict[str, dict[str | None, dict[str, Series]]] = {}  # KPI, dimension, label
+        for watch in self.judge.watches:
+            self._dims.setdefault(watch.kpi, {})[watch.cut] = {}
+            if watch.grain <= 0 or watch.grain % HOUR:
+                raise ValueError(f"{watch.name}: grain = {watch.grain} ms is not whole hours, the closed layer's panes")
+        self._pending: dict[int, Waiting] = {}
+        self._beats: list[int] = []  # heap
+        self._written: dict[int, None] = {}  # pending beats that have a row
+        self._heard: dict[int, None] = {}
+        self._gone: dict[int, None] = {}
+        self._changed: dict[Series, None] = {}
+
+    def restore(self, kind: str, about: Sequence[Any], value: bytes) -> None:
+        """Take one row of the table back."""
+        if kind == PENDING:
+            self._pending[about[0]] = {(k, minute, cut): parts for k, minute, cut, parts in _pending(value)}
+            self._written[about[0]] = None
+            heappush(self._beats, about[0])
+        elif kind == LAYER:
+            kpi, cut, number = about
+            self._series(kpi, cut).index.append(number)
+        elif kind == JUDGED and (watch := self.judge.restore(about[0], about[1], value)):
+            self._series(watch.kpi, about[1])
+        elif kind == PLACE:
+            self.place = msgspec.msgpack.decode(value, type=Place)
+
+    def restored(self) -> None:
+        """All rows are back."""
+        for series in self.panes.series.values():
+            series.index.sort()
+        self.panes.advance(self.place.judged)
+
+    def hear(self, beat: int, changes: Iterable[Change]) -> None:
+        """Keep what watches look at until the beat is closed."""
+        for change in changes:
+            dims = self._dims.get(change.kpi)
+            if dims is None:
+                continue
+            levels = self._kpis[change.kpi].levels
+            parts = {name: n for name, n in change.parts.items() if n and name not in levels}
+            if not parts:
+                continue
+            waiting = self._pending.get(beat)
+            if waiting is None:
+                waiting = self._pending[beat] = {}
+                heappush(self._beats, beat)
+            cut = tuple((dim, value) for dim, value in change.cut if dim in dims)
+            add(waiting.setdefault((change.kpi, change.minute, cut), {}), parts)
+            self._heard[beat] = None
+
+    def review(self, alert: str, at: int, beat: int) -> None:
+        """Keep a verdict (its event time in ms) until its beat is closed."""
+        insort(self.place.verdicts, (beat, alert, at))
+
+    def close(self, closed: int) -> Iterator[list[Out]]:
+        """Apply and judge, in order, all that the closed clock (ms) has passed: one step each, with its alerts."""
+        place = self.place
+        while True:
+            beat = min(self._beats[0] if self._beats else NEVER, place.verdicts[0][0] if place.verdicts else NEVER)
+            passed = (beat + 1) * BEAT
+            moment = place.judged + HOUR + LATER if place.judged else NEVER
+            if min(passed, moment) > closed:
+                return
+            if passed <= moment:
+                yield self._apply(beat, passed)
+            else:
+                place.judged += HOUR
+                self.panes.advance(place.judged)
+                yield list(self._judge(place.judged, moment))
+
+    def flush(self) -> Iterator[Put]:
+        """Every row that changed since the last flush."""
+        yield from self.labels.flush()
+        for beat in self._heard:
+            waiting = [(*about, parts) for about, parts in self._pending[beat].items()]
+            self._written[beat] = None
+            yield key(PENDING, beat), encode(waiting)
+        yield from ((key(PENDING, beat), None) for beat in self._gone)
+        for series in self._changed:
+            yield from series.flush()
+        yield from self.panes.age()
+        yield from self.judge.flush()
+        yield key(PLACE), encode(self.place)
+        self.settled()
+
+    def settled(self) -> None:
+        """Nothing is left to be written."""
+        for series in self._changed:
+            series.settled()
+        self._heard.clear()
+        self._gone.clear()
+        self._changed.clear()
+        self.judge.settled()
+        self.work = 0
+        self.panes.forget()
+
+    def _apply(self, beat: int, passed: int) -> list[Out]:
+        """Add one beat to the panes, and hear its verdicts."""
+        if self._beats and self._beats[0] == beat:
+            heappop(self._beats)
+            if self._written.pop(beat, NEVER) is None:
+                self._gone[beat] = None
+            self._heard.pop(beat, None)
+            net = sorted((about, parts) for about, parts in self._pending.pop(beat).items() if parts)
+            if net and not self.place.judged:
+                self.place.judged = beat * BEAT // HOUR * HOUR
+            for (kpi, minute, cut), parts in net:
+                self._add(kpi, minute, cut, parts)
+        out: list[Out] = []
+        while self.place.verdicts and self.place.verdicts[0][0] == beat:
+            _, alert, at = self.place.verdicts.pop(0)
+            out += self.judge.review(alert, at, passed)
+        return out
+
+    def _add(self, kpi: str, minute: int, cut: Cut, parts: Sums) -> None:
+        dims = self._dims[kpi]
+        cuts: list[Cut] = [()] if None in dims else []
+        cuts += [((dim, self.labels.label(kpi, dim, value)),) for dim, value in cut]
+        for each in cuts:
+            series = self._series(kpi, each)
+            series.add(minute, parts)
+            self._changed[series] = None
+            self.work += 1
+
+    def _series(self, kpi: str, cut: Cut) -> Series:
+        series = self.panes.open(kpi, cut, hours=True, minutes=False)
+        self._dims[kpi][cut[0][0] if cut else None][cut[0][1] if cut else ""] = series
+        return series
+
+    def _judge(self, pane: int, moment: int) -> Iterator[Out]:
+        """Judge every watch whose grain ends with this pane, on every label that has data or stands."""
+        oldest = self.panes.days.of((pane - HOURS) // MINUTE)
+        for watch in self.judge.watches:
+            if pane % watch.grain:
+                continue
+            for _, series in sorted(self._dims[watch.kpi][watch.cut].items()):
+                if (series.index and series.index[-1] >= oldest) or self.judge.stands(watch, series.cut):
+                    self.work += 1
+                    yield from self.judge.judge(watch, series, pane, moment)

@@ -1,0 +1,95 @@
+"""When a KPI got worse: a window's confidence bound beyond that of its baseline (CATALOGUE, `kpi_fell`).
+
+At the pane that ends at E the watch looks at the three windows that end at E, E - grain and E - 2 grains, as they
+are known now. It holds while at least two of the three have fallen, which is the same as: until two have not.
+A window has fallen if n >= min_n in it, n >= 10 x min_n in the 28 d before it (else nobody knows what is usual),
+and its bound on the good side is still beyond the baseline's bound on the bad side. Too little data = not fallen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Literal
+
+from stream.bounds import Bounds, of_mean, of_ratio
+from stream.claims import Finding, Panes, Severity
+from stream.definitions import DAY, HOUR
+
+SUCCESSIVE = 3
+MILLION = 1_000_000
+Measured = tuple[int, float, Bounds]
+
+
+class KpiFell:
+    """Base of the watches over one KPI. `scale` turns its sums' ratio into its unit (millionths: 1e6)."""
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    warns_of: ClassVar[str]
+    kpi: ClassVar[str]
+    cut: ClassVar[str | None] = None
+    better: ClassVar[Literal["higher", "lower"]]
+    kind: ClassVar[Literal["ratio", "mean"]] = "ratio"  # parts num, den; or sum, n, sq
+    scale: ClassVar[int] = 1
+    severity: ClassVar[Severity] = Severity.page
+
+    grain = HOUR
+    window = DAY
+    baseline = 28 * DAY
+    min_n = 30
+    linger = 0
+
+    def find(self, panes: Panes, closed: int) -> Iterable[Finding]:
+        """The finding that holds at the pane that ends at `closed` (ms), if one does."""
+        fallen = 0
+        last: tuple[Measured, Measured] | None = None
+        for step in range(SUCCESSIVE):
+            if fallen + SUCCESSIVE - step < 2:
+                return
+            seen = self._fallen(panes, closed - step * self.grain)
+            fallen += seen is not None
+            last = last or seen
+        if fallen >= 2 and last is not None:
+            yield self._finding(panes, closed, *last)
+
+    def _fallen(self, panes: Panes, end: int) -> tuple[Measured, Measured] | None:
+        """(window, baseline) if the window that ends at `end` has fallen."""
+        now = self._measure(panes, end - self.window, end, self.min_n)
+        if now is None:
+            return None
+        before = self._measure(panes, end - self.window - self.baseline, end - self.window, 10 * self.min_n)
+        if before is None:
+            return None
+        (low, high), (usual_low, usual_high) = now[2], before[2]
+        worse = low > usual_high if self.better == "lower" else high < usual_low
+        return (now, before) if worse else None
+
+    def _measure(self, panes: Panes, start: int, end: int, least: int) -> Measured | None:
+        sums = panes.sums(start, end)
+        if sums.get("den" if self.kind == "ratio" else "n", 0) < max(least, 2):
+            return None
+        return of_ratio(sums) if self.kind == "ratio" else of_mean(sums)
+
+    def _finding(self, panes: Panes, closed: int, now: Measured, before: Measured) -> Finding:
+        (n, value, (low, high)), (usual_n, usual, (usual_low, usual_high)) = now, before
+        lower = self.better == "lower"
+        bound, limit = (low, usual_high) if lower else (high, usual_low)
+        subject = " ".join(f"{dim} {label}" for dim, label in panes.cut) or "all"
+        cause, days = "up" if lower else "down", self.baseline // DAY
+        text = (
+            f"{self.kpi} of {subject} is {cause} from {usual / self.scale:.3g} over {days} d to "
+            f"{value / self.scale:.3g} in {self.window // HOUR} h (n {n}), beyond its usual spread"
+        )
+        numbers = {"n": n, "baseline_n": usual_n, "value_millionths": value, "baseline_millionths": usual,
+                   "bound_millionths": bound, "limit_millionths": limit}  # fmt: skip
+        return Finding(
+            cause=self.kpi,
+            since=closed,
+            severity=self.severity,
+            text=text,
+            numbers=tuple((k, self._integer(k, v)) for k, v in numbers.items()),
+            clears=f"two of three {self.window // HOUR} h windows in which {self.kpi} is not beyond its baseline",
+        )
+
+    def _integer(self, name: str, value: float) -> int:
+        return round(value * MILLION / self.scale) if name.endswith("millionths") else int(value)

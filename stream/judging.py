@@ -1,0 +1,147 @@
+"""Watches, pane by pane: what each finds, stitched into intervals, and the alerts that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from msgspec import Struct, structs
+
+from stream import alerts
+from stream.claims import Cut, Finding, Watch
+from stream.definitions import Definitions
+from stream.journey import Held
+from stream.panes import HOURS, Put, Series, Sums, encode, key
+from stream.record import ALERTS, Out
+
+JUDGED = "w"
+
+_json = msgspec.json.Encoder().encode
+
+
+class Standing(Struct, array_like=True):
+    """One alert of a watch: what was last said, and the event time of the newest verdict on it (ms)."""
+
+    held: Held
+    verdict: int = 0
+
+
+_standings = msgspec.msgpack.Decoder(list[Standing]).decode
+
+
+class View:
+    """The closed panes of one cut as a watch sees them, up to the end of the pane that is judged."""
+
+    def __init__(self, series: Series, closed: int) -> None:
+        self.cut = series.cut
+        self._series, self._closed = series, closed
+
+    def sums(self, start: int, end: int) -> Sums:
+        """Flow parts over [start, end), ms, of whole hours. Raises ValueError beyond what is kept, 36 d."""
+        if start < self._closed - HOURS or end > self._closed:
+            raise ValueError(f"a watch sees the 36 d before {self._closed}, not {start}..{end}")
+        return self._series.sums(start, end)
+
+
+class Judge:
+    """The alerts of all watches of one partition. A watch says what holds at a pane; the interval is kept here."""
+
+    def __init__(self, definitions: Definitions, watches: Sequence[Watch]) -> None:
+        self.watches = sorted(watches, key=lambda w: w.name)
+        self.counts: dict[tuple[str, str], int] = {}  # changes by (signal, change), for /metrics
+        self._definitions = definitions
+        self._by_name = {w.name: w for w in self.watches}
+        self._standing: dict[tuple[str, Cut], dict[str, Standing]] = {}  # by watch and cut, then cause
+        self._ids: dict[str, tuple[Watch, Cut, Standing]] = {}
+        self._dirty: dict[tuple[str, Cut], None] = {}
+
+    def restore(self, name: str, cut: Cut, value: bytes) -> Watch | None:
+        """Take a row back; None if the watch is no more."""
+        watch = self._by_name.get(name)
+        if watch is not None:
+            for standing in _standings(value):
+                self._keep(watch, cut, standing)
+        return watch
+
+    def stands(self, watch: Watch, cut: Cut) -> bool:
+        """Whether anything said of this cut is still open or holds."""
+        return any(map(_alive, self._standing.get((watch.name, cut), {}).values()))
+
+    def judge(self, watch: Watch, series: Series, pane: int, moment: int) -> Iterator[Out]:
+        """Judge the pane that ends at `pane`, at the log time `moment` (ms)."""
+        now = {finding.cause: finding for finding in watch.find(View(series, pane), pane)}
+        known = self._standing.get((watch.name, series.cut), {})
+        for cause in sorted({**known, **now}):
+            standing = known.get(cause) or Standing(Held(watch.name, cause, ""))
+            if cause in now or _alive(standing):
+                found = intervals(standing.held.finding, now.get(cause), pane)
+                yield from self._tell(watch, series.cut, standing, found, moment)
+
+    def review(self, alert: str, at: int, clock: int) -> Iterator[Out]:
+        """A verdict on an alert (event time `at`), heard at log time `clock`, ms: it ends what holds since before."""
+        if alert not in self._ids:  # another partition's
+            return
+        watch, cut, standing = self._ids[alert]
+        standing.verdict = max(standing.verdict, at)
+        self._dirty[watch.name, cut] = None
+        found = [standing.held.finding] if standing.held.finding is not None else []
+        yield from self._tell(watch, cut, standing, found, clock)
+
+    def flush(self) -> Iterator[Put]:
+        """The rows of the cuts of which something new was said."""
+        for name, cut in self._dirty:
+            yield key(JUDGED, name, cut), encode(list(self._standing[name, cut].values()))
+
+    def settled(self) -> None:
+        """Nothing is left to be written."""
+        self._dirty.clear()
+
+    def _tell(self, watch: Watch, cut: Cut, standing: Standing, found: list[Finding], clock: int) -> Iterator[Out]:
+        held = standing.held
+        before = held.finding
+        change = alerts.judge(held, found, clock, watch.linger, standing.verdict)
+        held.finding = found[0]
+        if change is not None or before != held.finding:
+            self._keep(watch, cut, standing)
+            self._dirty[watch.name, cut] = None
+        if change is not None:
+            self.counts[watch.name, change] = self.counts.get((watch.name, change), 0) + 1
+            yield self._out(watch, cut, held, change, clock)
+
+    def _out(self, watch: Watch, cut: Cut, held: Held, change: str, clock: int) -> Out:
+        segment = dict(cut).get("segment")
+        alert = alerts.tell(held, change, watch, subject(cut), clock, segment=segment, run=self._definitions.run)
+        stamp = clock if self._definitions.time == "record" else None
+        return Out(ALERTS, 0, alert.id.encode(), _json(alert), stamp)
+
+    def _keep(self, watch: Watch, cut: Cut, standing: Standing) -> None:
+        self._standing.setdefault((watch.name, cut), {})[standing.held.cause] = standing
+        self._ids[alerts.alert_id(watch.name, subject(cut), standing.held.cause)] = watch, cut, standing
+
+
+def _alive(standing: Standing) -> bool:
+    """Whether it is open, or holds though nobody is to hear of it (a verdict closed it)."""
+    finding = standing.held.finding
+    return standing.held.status == "open" or (finding is not None and finding.until is None)
+
+
+def subject(cut: Cut) -> str:
+    """What an alert of a watch is about: `segment:enterprise`, or `all`."""
+    return " ".join(f"{dim}:{label}" for dim, label in cut) or "all"
+
+
+def intervals(last: Finding | None, now: Finding | None, pane: int) -> list[Finding]:
+    """The intervals of one cause after the pane that ends at `pane`, the newest first.
+
+    There is at least one. What goes on holding is one interval: it keeps its first `since` and what was said then,
+    unless the severity changes (else every hour would amend the alert by its new numbers). It ends at the first pane
+    without a finding.
+    """
+    going = last is not None and last.until is None
+    if now is None:
+        return [] if last is None else [structs.replace(last, until=pane)] if going else [last]
+    if last is None:
+        return [now]
+    if not going:
+        return [now, last]
+    return [last if now.severity == last.severity else structs.replace(now, since=last.since)]
