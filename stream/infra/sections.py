@@ -1,0 +1,210 @@
+"""The sections of a settings file, with their defaults and the rules that span several keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from stream import definitions
+from stream.definitions import Currency, Definitions, Survey
+from stream.faults import Duration
+from stream.faults import Path as Where
+
+_BY_DEFAULT = Definitions()
+
+Port = Annotated[int, Meta(ge=0, le=65_535)]
+Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+Secret = Annotated[str, Meta(extra={"secret": True})]  # <name>_file names a file that holds it
+
+
+class Kafka(Struct, frozen=True):
+    """The cluster, in Kafka's own words. `bootstrap` is host:port, comma separated."""
+
+    bootstrap: str = "localhost:9092"
+    security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    username: str = ""
+    password: Secret = ""
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    replication: Positive = 3  # of topics that are made
+    min_insync: Positive = 2
+
+    def __post_init__(self) -> None:
+        if self.security.startswith("SASL") and not (self.username and self.password):
+            raise ValueError(f"security = {self.security} needs username and password")
+        if self.min_insync > self.replication:
+            raise ValueError(f"min_insync = {self.min_insync} is more than replication = {self.replication}")
+
+
+class Redis(Struct, frozen=True):
+    """The read side; `url` = "" does without."""
+
+    url: str = "redis://localhost:6379/0"
+    username: str = ""
+    password: Secret = ""
+    prefix: str = "journeywatch"
+
+
+class Metrics(Struct, frozen=True):
+    """Where /metrics and /health listen; with a `token` they ask for it (Authorization: Bearer)."""
+
+    bind: str = "127.0.0.1"
+    port: Port = 9464
+    token: Secret = ""
+
+
+class Logging(Struct, frozen=True):
+    """The program's own log; `auto` is text on a terminal and JSON elsewhere."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "text"] = "auto"
+
+
+class Intake(Struct, frozen=True):
+    """Which sources are read: the topics raw.<source>."""
+
+    sources: tuple[str, ...] = ("cloudevents",)
+
+
+class Alerts(Struct, frozen=True):
+    """`old_news`: what opened longer ago than this pages nobody."""
+
+    old_news: Duration = _BY_DEFAULT.old_news
+    vip_tiers: tuple[str, ...] = _BY_DEFAULT.vip_tiers
+
+
+class Log(Struct, frozen=True):
+    """The event log: its time, its partitions, and what is refused or waited for by its clock."""
+
+    time: Literal["append", "record"] = _BY_DEFAULT.time
+    partitions: Positive = _BY_DEFAULT.partitions
+    kpi_partitions: Positive = _BY_DEFAULT.kpi_partitions
+    run: Positive = _BY_DEFAULT.run
+    future: Duration = _BY_DEFAULT.future
+    grace: Duration = _BY_DEFAULT.grace
+    backfill: Duration = _BY_DEFAULT.backfill
+
+
+class Tenant(Struct, frozen=True):
+    """`timezone`: of days and months in readings."""
+
+    timezone: str = _BY_DEFAULT.timezone
+
+
+class Keep(Struct, frozen=True):
+    """How long a record lives after its last step."""
+
+    records: Duration = _BY_DEFAULT.keep.records
+    sessions: Duration = _BY_DEFAULT.keep.sessions
+    usage: Duration = _BY_DEFAULT.keep.usage
+
+
+class Limits(Struct, frozen=True):
+    """Bounds: `records` a family and customer, `trail` touchpoints kept, `labels` a dimension, `shown` of them."""
+
+    records: Positive = _BY_DEFAULT.limit
+    trail: Positive = _BY_DEFAULT.trail
+    labels: Positive = _BY_DEFAULT.label_limit
+    shown: Positive = _BY_DEFAULT.label_shown
+
+
+class Cuts(Struct, frozen=True):
+    """`pairs` of dimensions that readings are cut by, beside each alone."""
+
+    pairs: tuple[tuple[str, str], ...] = ()
+
+
+class Sections(Struct, frozen=True, kw_only=True):
+    """A settings file."""
+
+    kafka: Kafka = Kafka()
+    redis: Redis = Redis()
+    metrics: Metrics = Metrics()
+    logging: Logging = Logging()
+    intake: Intake = Intake()
+    alerts: Alerts = Alerts()
+    log: Log = Log()
+    tenant: Tenant = Tenant()
+    keep: Keep = Keep()
+    limits: Limits = Limits()
+    cuts: Cuts = Cuts()
+    labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    surveys: dict[str, Survey] = field(default_factory=dict)  # beside, or instead of, those there are
+    currencies: dict[str, Currency] = field(default_factory=dict)  # the first one is the reporting currency
+    kpis: dict[str, dict[str, Any]] = field(default_factory=dict)
+    signals: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sinks: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def definitions(self) -> Definitions:
+        """What the core may know."""
+        log, limits = self.log, self.limits
+        return Definitions(
+            partitions=log.partitions,
+            kpi_partitions=log.kpi_partitions,
+            run=log.run,
+            time=log.time,
+            timezone=self.tenant.timezone,
+            surveys=definitions.SURVEYS | self.surveys,
+            currencies=self.currencies or _BY_DEFAULT.currencies,
+            keep=definitions.Keep(self.keep.records, self.keep.sessions, self.keep.usage),
+            future=log.future,
+            grace=log.grace,
+            limit=limits.records,
+            trail=limits.trail,
+            backfill=log.backfill,
+            old_news=self.alerts.old_news,
+            vip_tiers=self.alerts.vip_tiers,
+            labels=self.labels,
+            label_limit=limits.labels,
+            label_shown=limits.shown,
+            pairs=self.cuts.pairs,
+            kpis=self.kpis,
+            signals=self.signals,
+        )
+
+
+def faults_of(sections: Sections) -> Iterator[tuple[Where, Any, str]]:
+    """What is wrong beyond types, as (path, value, mend)."""
+    try:
+        ZoneInfo(sections.tenant.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield ("tenant", "timezone"), sections.tenant.timezone, 'is unknown; write an IANA name, as "Europe/Berlin"'
+    for name, survey in sections.surveys.items():
+        if survey.low >= survey.high:
+            yield ("surveys", name, "low"), survey.low, f"must be below high = {survey.high}"
+    for code, currency in sections.currencies.items():
+        if len(code) != 3 or not (code.isascii() and code.isalpha() and code.isupper()):
+            yield ("currencies", code), None, 'is no ISO 4217 code, as "EUR"'
+        if not _is_rate(currency.rate):
+            yield ("currencies", code, "rate"), currency.rate, 'write a positive decimal as text, as "1.08"'
+        if not 0 <= currency.digits <= 6:
+            yield ("currencies", code, "digits"), currency.digits, "must be 0 to 6"
+    for first, second in sections.cuts.pairs:
+        if first == second:
+            yield ("cuts", "pairs"), [first, second], "a pair names two dimensions"
+
+
+def _is_rate(text: str) -> bool:
+    try:
+        rate = Decimal(text)
+    except InvalidOperation:
+        return False
+    return rate.is_finite() and rate > 0
+
+
+def secrets_of(tree: dict[str, Any]) -> Iterator[tuple[Where, Any]]:
+    """The (path, value) of each key that names a file with a secret: redis.password_file."""
+    for section in msgspec.structs.fields(Sections):
+        table = tree.get(section.name)
+        if isinstance(section.type, type) and issubclass(section.type, Struct) and isinstance(table, dict):
+            for key in msgspec.structs.fields(section.type):
+                extra = getattr(key.type, "__metadata__", (Meta(),))[0].extra or {}
+                if extra.get("secret") and f"{key.name}_file" in table:
+                    yield (section.name, f"{key.name}_file"), table[f"{key.name}_file"]
