@@ -68,11 +68,10 @@ def _ended(held: Held, found: Sequence[Finding], clock: int, linger: int) -> Fin
     return max(over, key=lambda f: f.until or 0, default=None)
 
 
-def ahead(found: Sequence[Finding], clock: int, linger: int) -> int | None:
-    """When the next of these intervals begins or ends by itself after `clock`."""
+def ahead(found: Sequence[Finding], clock: int, linger: int) -> list[int]:
+    """When these intervals begin and end by themselves after `clock`."""
     times = [f.since for f in found if f.since > clock]
-    times += [f.until + linger for f in found if f.until is not None and f.until + linger > clock]
-    return min(times, default=None)
+    return times + [f.until + linger for f in found if f.until is not None and f.until + linger > clock]
 
 
 def tell(

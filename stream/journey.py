@@ -123,24 +123,35 @@ class Journey:
         """Add a step; False if it is a repeat."""
         if family == "customer":
             added = insert(self.row.attributes, step)
-            self._views.clear()
+            self._views.clear()  # they remember cuts
             return added
         steps = self.records(family).setdefault(record, [])
         if added := insert(steps, step):
-            self.touch(family)
+            self.touch(family, record)
             if family == "surveys" and (ticket := surveys.ticket_of(steps)):
                 linked = self.row.links.setdefault(ticket, [])
                 if record not in linked:
                     linked.append(record)
         return added
 
-    def touch(self, family: str) -> None:
-        """Forget what was derived from a family (surveys show their tickets' dimensions)."""
-        self._views.pop(family, None)
+    def touch(self, family: str, record: str) -> None:
+        """Forget what was derived from a record (surveys show their tickets' dimensions)."""
+        if family in self._views:
+            self._views[family].pop(record, None)
         if family == "tickets":
             self._views.pop("surveys", None)
 
     # -- views: derived on demand, shared by all plug-ins ------------------------------------------------------
+
+    def views(self, item: str) -> list[Any]:
+        """What the plug-ins of an item ("t:T-1", "i:billing") look at: nothing while a record's head is unknown."""
+        code = item[0]
+        if code == "i":
+            return [self.issue(item[2:] if len(item) > 1 else None)]
+        if code == "v":
+            return self.session(item[2:])
+        view = {"t": self.ticket, "s": self.survey, "u": self.subscription}[code](item[2:])
+        return [] if view is None else [view]
 
     def _view(self, family: str) -> dict[str, Any]:
         found = self._views.get(family)
@@ -174,10 +185,13 @@ class Journey:
 
     def session(self, id_: str) -> list[Session]:
         """The session of an id; without one, each run of views."""
-        steps = self.records("sessions").get(id_)
-        if not steps:
-            return []
-        return [Session(id_, steps)] if id_ else [Session("", run) for run in sessions.split(steps)]
+        views = self._view("sessions")
+        if id_ not in views:
+            steps = self.records("sessions").get(id_)
+            runs = [] if not steps else [steps] if id_ else sessions.split(steps)
+            views[id_] = [Session(id_, run) for run in runs]
+        found: list[Session] = views[id_]
+        return found
 
     def subscription(self, id_: str) -> Subscription | None:
         views = self._view("subscriptions")
@@ -219,15 +233,18 @@ class Journey:
         return None
 
     def cut(self, of: Any, at: int, dims: Cut = ()) -> Cut:
-        """`dims` with segment and stage: the record's own (of its earliest event), else the customer's at `at`."""
-        segment = of.segment or self.attribute("segment", at)
-        stage = of.stage or self.attribute("stage", at)
-        if segment is None and stage is None:
-            return dims
-        own = [("segment", segment)] if segment else []
-        if stage:
-            own.append(("stage", stage))
-        return tuple(sorted((*dims, *own))) if dims else tuple(own)
+        """`dims` with segment and stage: the record's own (of its earliest event), else the customer's at `at`.
+
+        Remembered on the view: several KPIs ask for the same.
+        """
+        cuts: dict[tuple[int, Cut], Cut] = of.cuts
+        found = cuts.get((at, dims))
+        if found is None:
+            segment = of.segment or self.attribute("segment", at)
+            stage = of.stage or self.attribute("stage", at)
+            own = [pair for pair in (("segment", segment), ("stage", stage)) if pair[1] is not None]
+            found = cuts[at, dims] = tuple(sorted((*dims, *own))) if dims and own else (*dims, *own)  # type: ignore[assignment]
+        return found
 
     def turns(self, of: Any, start: int, end: int | None) -> list[int]:
         """Times inside (start, end) at which the customer's segment or stage may change, for levels."""
@@ -237,12 +254,14 @@ class Journey:
 
     def remember(self, touch: Touch) -> None:
         """Keep the newest touchpoints by (event time, uid)."""
-        trail = self.row.trail
-        if any(t.uid == touch.uid for t in trail):
+        trail, limit = self.row.trail, self.definitions.trail
+        if len(trail) >= limit and (touch.at, touch.uid) < (trail[0].at, trail[0].uid):
             return
         trail.append(touch)
-        trail.sort(key=lambda t: (t.at, t.uid))
-        del trail[: max(0, len(trail) - self.definitions.trail)]
+        if len(trail) > 1 and touch.at <= trail[-2].at:
+            trail.sort(key=lambda t: (t.at, t.uid))
+        if len(trail) > limit:
+            del trail[0]
 
 
 __all__ = ["NEVER", "Held", "Issue", "Journey", "Row", "Session", "Step", "Subscription", "Survey", "Ticket",

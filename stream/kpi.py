@@ -86,7 +86,7 @@ class OfSurveys(Plugin):
     """Looks at the surveys whose definition is pooled for `family`: that of one scale (CATALOGUE section 0)."""
 
     of = Survey
-    reads = frozenset({"surveys", "tickets"})
+    reads = frozenset({"surveys"})
     cuts = OF_TICKETS
     family: ClassVar[str]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stream import steps as S
+from stream.claims import Cut
 from stream.definitions import MINUTE
 from stream.steps import Step
 
@@ -12,12 +13,13 @@ GAP = 30 * MINUTE
 class Session:
     """Derived from sorted views; never stored. `end` = last view + 30 min: when it counts."""
 
-    __slots__ = ("first", "has_key", "id", "last", "segment", "stage", "steps", "views")
+    __slots__ = ("cuts", "first", "has_key", "id", "last", "segment", "stage", "steps", "views")
 
     def __init__(self, id_: str, steps: list[Step]) -> None:
         self.id = id_
         self.steps = steps
         self.segment, self.stage = steps[0].segment, steps[0].stage
+        self.cuts: dict[tuple[int, Cut], Cut] = {}
         self.first, self.last = steps[0].at, steps[-1].at
         self.views = len(steps)
         self.has_key = any(S.value(s, 1) for s in steps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stream import steps as S
+from stream.claims import Cut
 from stream.steps import Step
 
 
@@ -13,12 +14,13 @@ class Subscription:
     `ended` = effective_at, else the cancel's time, never before the cancel's time.
     """
 
-    __slots__ = ("cancelled", "dues", "ended", "id", "renewals", "segment", "stage", "started", "steps")
+    __slots__ = ("cancelled", "cuts", "dues", "ended", "id", "renewals", "segment", "stage", "started", "steps")
 
     def __init__(self, id_: str, steps: list[Step]) -> None:
         self.id = id_
         self.steps = steps
         self.segment, self.stage = steps[0].segment, steps[0].stage
+        self.cuts: dict[tuple[int, Cut], Cut] = {}
         self.started = next(S.of_kind(steps, S.STARTED)).at
         self.renewals = [s.at for s in S.of_kind(steps, S.RENEWED)]
         self.dues: list[tuple[int, int, int]] = [(s.at, s.data[0], s.uid) for s in S.of_kind(steps, S.RENEWAL_DUE)]

@@ -14,13 +14,14 @@ class Survey:
     `dims` = channel, team and topic of its ticket as now known (given by the journey).
     """
 
-    __slots__ = ("answers", "comment", "definition", "delivered", "dims", "id", "kind", "segment", "sent", "stage",
+    __slots__ = ("answers", "comment", "cuts", "definition", "delivered", "dims", "id", "kind", "segment", "sent", "stage",
                  "steps", "ticket")  # fmt: skip
 
     def __init__(self, id_: str, steps: list[Step], definitions: dict[str, D.Survey], dims: Cut) -> None:
         self.id = id_
         self.steps = steps
         self.dims = dims
+        self.cuts: dict[tuple[int, Cut], Cut] = {}
         self.segment, self.stage = steps[0].segment, steps[0].stage
         sends = [s for s in steps if s.kind == S.SENT]
         self.sent: int | None = sends[0].at if sends else None

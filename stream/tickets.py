@@ -16,7 +16,7 @@ class Ticket:
     """
 
     __slots__ = (
-        "channel", "contacts", "content", "holders", "id", "opened", "opened_uid", "periods", "priorities",
+        "_dims", "channel", "contacts", "content", "cuts", "holders", "id", "opened", "opened_uid", "periods", "priorities",
         "promises", "reopens", "resolves", "segment", "stage", "steps", "team", "topic", "topics", "transfers",
     )  # fmt: skip
 
@@ -24,6 +24,8 @@ class Ticket:
         self.id = id_
         self.steps = steps
         self.segment, self.stage = steps[0].segment, steps[0].stage
+        self.cuts: dict[tuple[int, Cut], Cut] = {}
+        self._dims: Cut | None = None
         self.channel: str | None = None
         self.topic: str | None = None
         self.team: str | None = None
@@ -134,11 +136,10 @@ class Ticket:
 
     def dims(self) -> Cut:
         """Channel, team and topic as now known."""
-        return tuple(
-            (name, label)
-            for name, label in (("channel", self.channel), ("team", self.team), ("topic", self.topic))
-            if label is not None
-        )
+        if self._dims is None:
+            named = (("channel", self.channel), ("team", self.team), ("topic", self.topic))
+            self._dims = tuple((name, label) for name, label in named if label is not None)
+        return self._dims
 
 
 def has_head(steps: list[Step]) -> bool:

@@ -20,7 +20,7 @@ class Nps(Plugin):
     unit = "points"
     better = "higher"
     of = Journey
-    reads = frozenset({"surveys", "tickets", "customer"})
+    reads = frozenset({"surveys"})
     levels = ("promoters", "detractors", "n")
     windows = LEVEL
     cuts = OF_TICKETS

@@ -1,0 +1,61 @@
+"""Whether an event may come in: its route, its time, its definition. Judged against the log clock, in journeys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stream.definitions import DAY, Definitions
+from stream.record import Reason, Reject, murmur2
+
+NOT_YET = frozenset({"customer.merged", "customer.unmerged", "customer.erased", "definitions.set"})
+SHORT = frozenset({"sessions", "searches"})  # families kept for `keep.sessions`
+
+
+def routed(event: Any, key: bytes | None, partition: int, definitions: Definitions, *, known: bool) -> Reject | None:
+    """Whether it came to the partition of its subject; `known` = its key has been here before."""
+    subject: bytes = event.subject.encode()
+    if subject != key:
+        return Reject(Reason.MISROUTED, f"subject {event.subject!r} is not the record's key - at `$.subject`")
+    if not known and murmur2(subject) % definitions.partitions != partition:
+        return Reject(Reason.MISROUTED, f"subject {event.subject!r} belongs to another partition - at `$.subject`")
+    return None
+
+
+def timely(event: Any, at: int, clock: int, definitions: Definitions) -> Reject | None:
+    """Whether its time `at` is neither ahead of the log clock nor older than what is kept (ms)."""
+    if at > clock:
+        if at <= clock + definitions.future:
+            return None
+        return Reject(Reason.FUTURE, f"time is {(at - clock) // 1000} s after the log clock - at `$.time`")
+    kept = definitions.keep.sessions if event.family in SHORT else definitions.keep.records
+    if at >= clock - kept or event.backfill:
+        return None
+    return Reject(
+        Reason.TOO_LATE,
+        f"time is {(clock - at) // DAY} d before the log clock and {kept // DAY} d are kept: "
+        "mark history with `backfill` - at `$.time`",
+    )
+
+
+def fits(event: Any, definitions: Definitions) -> Reject | None:
+    """Whether a well-formed event lies inside its definition (DESIGN section 2: `invalid`)."""
+    if event.type in NOT_YET:
+        return Reject(Reason.INVALID, f"{event.type} is not handled by this version: redrive it after an upgrade")
+    if event.family == "surveys":
+        return _fits_survey(event.data, definitions)
+    currency = getattr(event.data, "currency", None)
+    if currency is not None and currency not in definitions.currencies:
+        return Reject(Reason.INVALID, f"currency {currency} has no rate in the settings - at `$.data.currency`")
+    return None
+
+
+def _fits_survey(data: Any, definitions: Definitions) -> Reject | None:
+    survey = definitions.surveys.get(data.kind)
+    if survey is None:
+        known = ", ".join(sorted(definitions.surveys))
+        return Reject(Reason.INVALID, f"survey kind {data.kind!r} is not one of {known} - at `$.data.kind`")
+    score = getattr(data, "score", None)
+    if score is not None and not survey.low <= score <= survey.high:
+        scale = f"{survey.low}..{survey.high} of {data.kind}"
+        return Reject(Reason.INVALID, f"score {score} is outside {scale} - at `$.data.score`")
+    return None

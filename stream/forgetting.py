@@ -1,0 +1,122 @@
+"""When records are let go: kept long enough, too many, or steps whose head never came. CATALOGUE section 0, *keep*.
+
+To forget is to freeze: what a record said stays in the panes; later steps of it are `too_late` or `headless`.
+"""
+
+from __future__ import annotations
+
+from stream import sessions
+from stream.definitions import DAY
+from stream.journey import Journey, Ticket, Waiting
+from stream.plan import FAMILY, Plan
+
+REACH = 7 * DAY  # how far a ticket's facts look at other tickets of its issue
+
+
+def looked_at(journey: Journey, item: str, clock: int) -> int | None:
+    """When an item is next looked at: a record for being over, waiting steps for having no head. Log clock ms."""
+    if item in journey.row.waiting:
+        return min(w.heard for w in journey.row.waiting[item]) + journey.definitions.grace
+    end = over_at(journey, item)
+    if end is None or end > clock:
+        return end
+    return end + ((clock - end) // DAY + 1) * DAY  # it could not be dropped yet: again in a day
+
+
+def over_at(journey: Journey, item: str) -> int | None:
+    """Event time at which a record has been kept long enough; None while it is open, or for no record."""
+    if item[0] not in FAMILY or not (views := journey.views(item)):
+        return None
+    keep, view = journey.definitions.keep, views[0]
+    last: int = view.steps[-1].at
+    if item[0] == "v":
+        return last + keep.sessions
+    if item[0] == "t" and view.is_open:
+        return None
+    if item[0] == "u":
+        return None if view.ended is None else max(last, view.ended) + keep.records
+    return last + keep.records
+
+
+def is_over(journey: Journey, item: str, clock: int, plan: Plan) -> bool:
+    """Whether a record may go now: kept long enough, and nothing open or younger still looks at it."""
+    end = over_at(journey, item)
+    if end is None or end > clock or journey.row.backfill:
+        return False
+    family = FAMILY[item[0]]
+    for held in journey.row.alerts.values():
+        if held.status == "open" and family in plan.signal_by_name[held.signal].reads:
+            return False
+    return item[0] != "t" or _is_alone(journey, journey.views(item)[0], clock)
+
+
+def _is_alone(journey: Journey, ticket: Ticket, clock: int) -> bool:
+    """No living ticket of the issue can look back at this one: else its facts would change without a cause."""
+    reach = ticket.steps[-1].at + REACH
+    keep = journey.definitions.keep.records
+    return not any(
+        other is not ticket
+        and other.topic == ticket.topic
+        and other.opened <= reach
+        and (other.is_open or other.steps[-1].at + keep > clock)
+        for other in journey.tickets
+    )
+
+
+def closed(journey: Journey, family: str) -> list[tuple[int, str]]:
+    """(when it would be over, item) of each record of a family that is closed."""
+    code = next(c for c, f in FAMILY.items() if f == family)
+    items = [f"{code}:{record}" for record in journey.records(family)]
+    return [(end, item) for item in items if (end := over_at(journey, item)) is not None]
+
+
+def drop(journey: Journey, item: str) -> None:
+    """Take a record out of a journey (of views without a session id: the oldest run)."""
+    code, record = item[0], item[2:]
+    family = FAMILY[code]
+    if code == "t":
+        _keep_dims(journey, record)
+    records = journey.records(family)
+    if code == "v" and not record and len(runs := sessions.split(records[record])) > 1:
+        records[record] = [step for run in runs[1:] for step in run]
+    else:
+        del records[record]
+        for id_ in [i for i, held in journey.row.alerts.items() if held.item == item]:
+            del journey.row.alerts[id_]
+        if code == "s":
+            _unlink(journey, record)
+    journey.touch(family, record)
+
+
+def _keep_dims(journey: Journey, ticket: str) -> None:
+    """Surveys keep the channel, topic and team of a forgotten ticket."""
+    for id_ in journey.row.links.pop(ticket, ()):
+        survey = journey.survey(id_)
+        if survey is not None and survey.ticket == ticket and id_ not in journey.row.kept:
+            journey.row.kept[id_] = survey.dims
+
+
+def _unlink(journey: Journey, survey: str) -> None:
+    row = journey.row
+    row.kept.pop(survey, None)
+    for ticket in [t for t, linked in row.links.items() if survey in linked]:
+        row.links[ticket].remove(survey)
+        if not row.links[ticket]:
+            del row.links[ticket]
+
+
+def give_up(journey: Journey, item: str, clock: int) -> list[Waiting]:
+    """Take out the steps whose head was not heard within the grace; they leave as dead letters."""
+    waiting, record = journey.row.waiting, item[2:]
+    family = FAMILY[item[0]]
+    over = [w for w in waiting[item] if w.heard + journey.definitions.grace <= clock]
+    gone = {w.uid: None for w in over}
+    records = journey.records(family)
+    records[record] = [s for s in records[record] if s.uid not in gone]
+    if not records[record]:
+        del records[record]
+    waiting[item] = [w for w in waiting[item] if w.uid not in gone]
+    if not waiting[item]:
+        del waiting[item]
+    journey.touch(family, record)
+    return over
