@@ -1,0 +1,139 @@
+"""KPIs as Prometheus gauges: value, n and parts of what this worker's partitions hold.
+
+A KPI lives in one partition, so its series come from one worker. Parts are sums: `sum by (...)` of `num` and of `den`
+before dividing is right over any labels; the values themselves must not be averaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from stream.infra.metrics import counter, gauge
+from stream.infra.telemetry import Telemetry
+
+SERIES = 2_000
+WINDOWS = ("now", "month", "24h", "7d", "1h", "30d", "90d", "5m")  # a KPI shows the first two of these that it has
+_PLACE = {window: place for place, window in enumerate(WINDOWS)}
+_BY = ("kpi", "window", "cut", "label")
+
+
+class KpiReading(Protocol):
+    """What is shown of a reading (`stream.readings.Reading`)."""
+
+    @property
+    def kpi(self) -> str: ...
+    @property
+    def window(self) -> str: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def cut(self) -> Mapping[str, str]: ...
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def parts(self) -> Mapping[str, Any]: ...
+    @property
+    def quantiles(self) -> Mapping[str, float | None]: ...
+
+
+Key = tuple[str, ...]
+
+
+class _Shown:
+    """The series of one scrape."""
+
+    def __init__(self) -> None:
+        self.values: dict[Key, float] = {}
+        self.ns: dict[Key, float] = {}
+        self.parts: dict[Key, float] = {}
+        self.quantiles: dict[Key, float] = {}
+        self._count = 0
+
+    def add(self, reading: KpiReading, limit: int) -> int:
+        """Takes in a reading; or, where that would make more than `limit` series, returns how many it has."""
+        numbers = {name: n for name, n in reading.parts.items() if isinstance(n, int)}
+        quantiles = {name: q for name, q in reading.quantiles.items() if q is not None}
+        size = 1 + (reading.value is not None) + len(numbers) + len(quantiles)
+        if self._count + size > limit:
+            return size
+        self._count += size
+        key = (reading.kpi, _window(reading), *next(iter(reading.cut.items()), ("all", "all")))
+        if reading.value is not None:
+            self.values[key] = reading.value
+        self.ns[key] = reading.n
+        self.parts.update(((*key, name), n) for name, n in numbers.items())
+        self.quantiles.update(((*key, f"{int(name[1:]) / 100:g}"), q) for name, q in quantiles.items())
+        return 0
+
+
+class KpiCollector(Collector):
+    """`readings()` = the current readings of the owned partitions. Beyond `series` they are left out, and counted.
+
+    No cut is `cut="all", label="all"`; cuts by two dimensions are not shown. `windows` names others for a KPI.
+    """
+
+    def __init__(
+        self,
+        readings: Callable[[], Iterable[KpiReading]],
+        telemetry: Telemetry,
+        *,
+        series: int = SERIES,
+        windows: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        self._readings = readings
+        self._telemetry = telemetry
+        self._series = series
+        self._windows = dict(windows or {})
+        self._left_out: dict[tuple[str, str], int] = {}  # the most ever left out at once: a counter does not fall
+
+    def collect(self) -> Iterator[Metric]:
+        shown = _Shown()
+        left_out: dict[tuple[str, str], int] = {}
+        for reading in self._chosen():
+            kpi, cut = reading.kpi, next(iter(reading.cut), "all")
+            if (size := shown.add(reading, self._series)) > 0:
+                left_out[kpi, cut] = left_out.get((kpi, cut), 0) + size
+        yield gauge("journey_kpi_value", "The KPI's value, in its unit.", _BY, shown.values.items())
+        yield gauge("journey_kpi_n", "How many it rests on.", _BY, shown.ns.items())
+        yield gauge("journey_kpi_part", "The sums that it is made of.", (*_BY, "part"), shown.parts.items())
+        yield gauge("journey_kpi_quantile", "Quantiles of durations.", (*_BY, "quantile"), shown.quantiles.items())
+        yield self._overflow(left_out)
+
+    def _chosen(self) -> list[KpiReading]:
+        """Single cuts of the KPI's windows; what is not cut first, then by size, so that the same ones are kept."""
+        latest: dict[tuple[str, str, tuple[tuple[str, str], ...]], KpiReading] = {}
+        had: dict[str, dict[str, None]] = {}
+        for reading in self._readings():
+            window = _window(reading)
+            had.setdefault(reading.kpi, {})[window] = None
+            key = (reading.kpi, window, tuple(reading.cut.items()))
+            if len(reading.cut) <= 1 and (key not in latest or latest[key].end < reading.end):
+                latest[key] = reading
+        wanted = {kpi: self._windows.get(kpi) or _first_two(windows) for kpi, windows in had.items()}
+        chosen = [(key, reading) for key, reading in latest.items() if key[1] in wanted[key[0]]]
+        chosen.sort(key=lambda each: (len(each[0][2]), -each[1].n if each[0][2] else 0, each[0]))
+        return [reading for _, reading in chosen]
+
+    def _overflow(self, left_out: Mapping[tuple[str, str], int]) -> Metric:
+        for key, n in left_out.items():
+            self._left_out[key] = max(n, self._left_out.get(key, 0))
+        counts = dict(self._telemetry.labels_overflowed)
+        for key, n in self._left_out.items():
+            counts[key] = counts.get(key, 0) + n
+        words = "Labels that became `other`, and KPI series left out of /metrics."
+        return counter("journey_label_overflow", words, ("kpi", "cut"), counts.items())
+
+
+def _window(reading: KpiReading) -> str:
+    """Its name here: a calendar month is `month`, and only the last one is shown."""
+    return "month" if reading.window[:4].isdecimal() else reading.window
+
+
+def _first_two(windows: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted((window for window in windows if window in _PLACE), key=_PLACE.__getitem__)[:2])

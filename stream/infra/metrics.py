@@ -1,0 +1,176 @@
+"""What a worker says of itself to Prometheus. Nothing is counted here: the numbers are read when it is scraped.
+
+KPIs have their own file (`stream.infra.kpimetrics`). Labels are of bounded sets; never a customer, a ticket, a session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from stream.infra.sinks import Clock
+from stream.infra.telemetry import Histogram, HopTelemetry, PartitionTelemetry, Telemetry
+
+Row = tuple[tuple[str, ...], float]
+
+_HOP_COUNTERS = (
+    ("records", "journey_processed_records", "Source records folded."),
+    ("guard_drops", "journey_guard_dropped_records", "Records dropped because they were not the next one."),
+    ("seeks_back", "journey_seeks_back", "Times that a gap in what was fetched was sought back."),
+    ("void_records", "journey_void_records", "Changelog records made void by another writer."),
+    ("foreign_writes", "journey_foreign_writes", "Appends that did not land where they were expected."),
+    ("outbox_republished", "journey_republished_records", "Records said again after a restart."),
+    ("recovery_records", "journey_recovered_records", "Changelog records read to restore tables."),
+    ("rebalances", "journey_rebalances", "Times that partitions were given out anew."),
+    ("appends", "journey_appends", "Atomic writes of state."),
+    ("bytes", "journey_append_bytes", "Bytes written to changelogs."),
+    ("fold_seconds", "journey_fold_seconds", "Time spent folding."),
+    ("ticks", "journey_ticks", "Clock ticks written to journey.events."),
+)
+
+
+class WorkerCollector(Collector):
+    """Reads a `Telemetry` at scrape; `clock` tells how far behind it is."""
+
+    def __init__(self, telemetry: Telemetry, clock: Clock) -> None:
+        self._telemetry = telemetry
+        self._clock = clock
+
+    def collect(self) -> Iterator[Metric]:
+        t = self._telemetry
+        yield gauge(
+            "journey_build_info", "Version and definitions.", ("version", "definitions"), [((t.version, t.revision), 1)]
+        )
+        yield gauge("journey_event_loop_lag_seconds", "How late the event loop was.", (), [((), t.loop_lag)])
+        hops = list(t.hops.values())
+        yield from _hop_counters(hops)
+        yield from _named_counters(hops)
+        yield _latency(hops)
+        yield from _partitions(hops, self._clock())
+        yield from self._delivery()
+        yield from self._redis()
+
+    def _delivery(self) -> Iterator[Metric]:
+        sinks = self._telemetry.sinks
+        now = self._clock()
+        waits = {name: max(now - sink.oldest / 1000, 0.0) if sink.oldest else 0.0 for name, sink in sinks.items()}
+        told = (((name, outcome), n) for name, sink in sinks.items() for outcome, n in sink.outcomes.items())
+        active = self._telemetry.alerts_active.items()
+        yield gauge("journey_alerts_active", "Open alerts.", ("signal", "severity"), active)
+        yield gauge("journey_sink_up", "Did its last attempt go well?", ("sink",), _each(sinks, "up"))
+        yield gauge("journey_sink_backlog_alerts", "Alerts it is still to be told.", ("sink",), _each(sinks, "backlog"))
+        yield gauge(
+            "journey_sink_wait_seconds", "Since when any waits.", ("sink",), (((n,), w) for n, w in waits.items())
+        )
+        yield counter("journey_alert_notifications", "Attempts by outcome.", ("sink", "outcome"), told)
+
+    def _redis(self) -> Iterator[Metric]:
+        redis = self._telemetry.redis
+        if redis is None:
+            return
+        yield gauge("journey_redis_up", "Is the read side written?", (), [((), float(redis.up))])
+        yield counter("journey_redis_writes", "Commands written to Redis.", (), [((), redis.writes)])
+        yield counter("journey_redis_errors", "Failed writes to Redis.", (), [((), redis.errors)])
+        yield counter("journey_redis_refills", "Times that Redis was filled from the start.", (), [((), redis.refills)])
+
+
+def _hop_counters(hops: list[HopTelemetry]) -> Iterator[Metric]:
+    for field, name, words in _HOP_COUNTERS:
+        yield counter(name, words, ("role",), (((hop.role,), getattr(hop, field)) for hop in hops))
+
+
+def _named_counters(hops: list[HopTelemetry]) -> Iterator[Metric]:
+    yield counter("journey_events", "Events by type.", ("role", "type"), _named(hops, "events"))
+    yield counter(
+        "journey_dead_letter", "Records refused, by reason.", ("role", "reason"), _named(hops, "dead_letters")
+    )
+    yield counter("journey_state_dropped", "State forgotten or passed over.", ("role", "what"), _named(hops, "dropped"))
+    alerts = (((hop.role, *key), n) for hop in hops for key, n in hop.alerts.items())
+    yield counter("journey_alert_changes", "Changes of alerts.", ("role", "signal", "change"), alerts)
+
+
+def _named(hops: list[HopTelemetry], field: str) -> Iterator[Row]:
+    return (((hop.role, name), n) for hop in hops for name, n in getattr(hop, field).items())
+
+
+def _each(things: Mapping[str, Any], field: str) -> Iterator[Row]:
+    return (((name,), float(getattr(thing, field))) for name, thing in things.items())
+
+
+def _latency(hops: list[HopTelemetry]) -> Metric:
+    words = "Append time of a record to its effects written."
+    family = HistogramMetricFamily("journey_append_latency_seconds", words, labels=("role",))
+    for hop in hops:
+        family.add_metric((hop.role,), buckets=_buckets(hop.latency), sum_value=hop.latency.sum / 1000)
+    return family
+
+
+def _buckets(histogram: Histogram) -> list[tuple[str, float]]:
+    """Cumulative counts by upper bound in seconds."""
+    total, found = 0, []
+    for bound, n in zip([*histogram.bounds, None], histogram.counts, strict=True):
+        total += n
+        found.append(("+Inf" if bound is None else repr(bound / 1000), float(total)))
+    return found
+
+
+def _partitions(hops: list[HopTelemetry], now: float) -> Iterator[Metric]:
+    owned = [((hop.role, tp[0], str(tp[1])), part) for hop in hops for tp, part in hop.partitions.items()]
+    known = [(key, part) for key, part in owned if part.clock]
+    lags = [(key, part) for key, part in owned if part.highwater >= 0 and part.done >= 0]
+    by = ("role", "topic", "partition")
+    counts: dict[tuple[str, ...], float] = {}
+    for (role, topic, _), _part in owned:
+        counts[role, topic] = counts.get((role, topic), 0) + 1
+    yield gauge("journey_assigned_partitions", "Partitions owned.", by[:2], counts.items())
+    yield gauge(
+        "journey_consumer_lag_records",
+        "End of the log - done.",
+        by,
+        ((k, max(p.highwater - p.done, 0)) for k, p in lags),
+    )
+    yield gauge(
+        "journey_consumer_lag_seconds",
+        "Age of the last record folded, while more wait.",
+        by,
+        ((k, _age(p, now)) for k, p in lags),
+    )
+    yield gauge("journey_watermark_timestamp_seconds", "The log clock.", by, ((k, p.clock / 1000) for k, p in known))
+    yield gauge(
+        "journey_watermark_delay_seconds", "Now - the log clock.", by, ((k, now - p.clock / 1000) for k, p in known)
+    )
+    yield gauge("journey_table_keys", "Rows of the table.", by, ((k, p.keys) for k, p in owned))
+    yield gauge(
+        "journey_table_recovery_seconds",
+        "How long the last recovery took.",
+        by,
+        ((k, p.recovery_seconds) for k, p in owned),
+    )
+
+
+def _age(part: PartitionTelemetry, now: float) -> float:
+    return max(now - part.heard / 1000, 0.0) if part.highwater > part.done and part.heard else 0.0
+
+
+def gauge(name: str, words: str, labels: Iterable[str], rows: Iterable[Row]) -> Metric:
+    """A family of gauges; rows are (label values, value)."""
+    family = GaugeMetricFamily(name, words, labels=tuple(labels))
+    for values, value in rows:
+        family.add_metric(values, value)
+    return family
+
+
+def counter(name: str, words: str, labels: Iterable[str], rows: Iterable[Row]) -> Metric:
+    """A family of counters; `_total` is added to the name."""
+    family = CounterMetricFamily(name, words, labels=tuple(labels))
+    for values, value in rows:
+        family.add_metric(values, value)
+    return family

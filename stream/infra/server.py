@@ -1,0 +1,69 @@
+"""The worker's own small web server: /metrics, /health/live, /health/ready."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import hdrs, web
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+
+Why = Callable[[], list[str]]
+"""Reasons why the worker is not ready, in words; none = it is."""
+
+
+class Server:
+    """Listens on `bind`:`port` (0 = any free one; `port` then tells which) from `start` to `close`.
+
+    With `token_file`, /metrics wants `Authorization: Bearer` with the token in it, read anew each time; health never
+    does, and gives away nothing but reasons.
+    """
+
+    def __init__(
+        self, registry: CollectorRegistry, ready: Why, *, bind: str = "127.0.0.1", port: int = 0, token_file: str = ""
+    ) -> None:
+        self.port = port
+        self._registry = registry
+        self._ready = ready
+        self._bind = bind
+        self._token = Path(token_file) if token_file else None
+        app = web.Application()
+        app.router.add_get("/metrics", self._metrics)
+        app.router.add_get("/health/live", self._live)
+        app.router.add_get("/health/ready", self._readiness)
+        self._runner = web.AppRunner(app, access_log=None)
+
+    async def start(self) -> None:
+        """Raises OSError if the port is taken, or the token cannot be read."""
+        self._allowed("")
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._bind, self.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def close(self) -> None:
+        await self._runner.cleanup()
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        if not self._allowed(request.headers.get(hdrs.AUTHORIZATION, "")):
+            raise web.HTTPUnauthorized(headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
+        encode, content_type = choose_encoder(request.headers.get(hdrs.ACCEPT, ""))
+        response = web.Response(body=encode(self._registry), headers={hdrs.CONTENT_TYPE: content_type})
+        response.enable_compression()
+        return response
+
+    async def _live(self, _: web.Request) -> web.Response:
+        """An answer is the proof: a blocked loop gives none."""
+        return web.json_response({"live": True})
+
+    async def _readiness(self, _: web.Request) -> web.Response:
+        why = self._ready()
+        return web.json_response({"ready": not why, "why": why}, status=503 if why else 200)
+
+    def _allowed(self, authorization: str) -> bool:
+        if self._token is None:
+            return True
+        token = self._token.read_text().strip()
+        return bool(token) and hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode())

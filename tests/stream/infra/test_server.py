@@ -1,0 +1,78 @@
+"""The worker's web server: metrics behind a token, health without."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+from prometheus_client import CollectorRegistry
+
+from stream.infra.metrics import WorkerCollector
+from stream.infra.server import Server
+from stream.infra.telemetry import Telemetry
+from tests.support.sinks import Now
+
+
+@asynccontextmanager
+async def serving(why: list[str], token_file: str = "") -> AsyncIterator[aiohttp.ClientSession]:
+    registry = CollectorRegistry()
+    registry.register(WorkerCollector(Telemetry(), Now()))
+    server = Server(registry, lambda: why, token_file=token_file)
+    await server.start()
+    try:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{server.port}") as http:
+            yield http
+    finally:
+        await server.close()
+
+
+async def test_metrics_are_served_in_the_format_asked_for() -> None:
+    async with serving([]) as http:
+        async with http.get("/metrics") as answer:
+            assert answer.status == 200
+            assert answer.headers["Content-Type"].startswith("text/plain")
+            assert "journey_event_loop_lag_seconds 0.0" in await answer.text()
+        async with http.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"}) as answer:
+            assert answer.headers["Content-Type"].startswith("application/openmetrics-text")
+            assert (await answer.text()).endswith("# EOF\n")
+
+
+async def test_health_tells_live_from_ready() -> None:
+    why = ["journeys: restoring 3 of 8 partitions"]
+    async with serving(why) as http:
+        async with http.get("/health/live") as answer:
+            assert answer.status == 200
+        async with http.get("/health/ready") as answer:
+            assert (answer.status, await answer.json()) == (503, {"ready": False, "why": why})
+        why.clear()
+        async with http.get("/health/ready") as answer:
+            assert (answer.status, await answer.json()) == (200, {"ready": True, "why": []})
+        async with http.get("/elsewhere") as answer:
+            assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [(None, 401), ("Bearer wrong", 401), ("Bearer ", 401), ("s3cret", 401), ("Bearer s3cret", 200), ("Bearer é", 401)],
+)
+async def test_metrics_want_the_token_and_health_does_not(tmp_path: Path, sent: str | None, status: int) -> None:
+    token = tmp_path / "token"
+    token.write_text("s3cret\n")
+    async with serving([], str(token)) as http:
+        headers = {"Authorization": sent} if sent else {}
+        async with http.get("/metrics", headers=headers) as answer:
+            assert answer.status == status
+        async with http.get("/health/ready") as answer:
+            assert answer.status == 200
+        token.write_text("")
+        async with http.get("/metrics", headers={"Authorization": "Bearer "}) as answer:
+            assert answer.status == 401, "an empty token opens nothing"
+
+
+async def test_it_does_not_start_without_its_token(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        async with serving([], str(tmp_path / "none")):
+            pass
