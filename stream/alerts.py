@@ -64,7 +64,7 @@ def _content(f: Finding) -> tuple[object, ...]:
 def _ended(held: Held, found: Sequence[Finding], clock: int, linger: int) -> Finding | None:
     """The newest interval that reached into what was held and is over: else it was taken back."""
     since = held.finding.since if held.finding else 0
-    over = [f for f in found if f.until is not None and since < f.until + linger <= clock]
+    over = [f for f in found if f.until is not None and since <= f.until + linger <= clock]
     return max(over, key=lambda f: f.until or 0, default=None)
 
 

@@ -26,7 +26,7 @@ class PingPong(Plugin):
             return
         for start, end in it.periods:
             since = max(start, it.transfers[met][0])
-            if end is not None and end <= since:
+            if end is not None and end < since:
                 continue
             seen = [t for t in it.transfers if end is None or t[0] <= end]
             held = list(dict.fromkeys([seen[0][1], *(to for _, _, to, _ in seen)]))

@@ -1,0 +1,152 @@
+"""The whole pipe in one process, with no broker: the same folds as live, fed from files or from the log itself.
+
+Records go in as they came; `finish` ticks every partition to the largest append time, so that all that was due by
+then has happened. What comes out is readings, the history of alerts, and dead letters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from stream.aggregates import KpiPartition
+from stream.claims import Alert, Kpi, Signal, Watch
+from stream.definitions import Definitions
+from stream.intake import intake
+from stream.partition import Partition
+from stream.plan import Plan
+from stream.ranking import Ranked, Weights, rank, reasons
+from stream.readings import Reading, readings
+from stream.record import ALERTS, DEADLETTERS, EVENTS, KPIS, Heard, Out, Record
+from stream.sources import Source
+from stream.ticks import tick
+
+CHUNK = 20_000  # records held back so that partitions are fed in batches
+
+_alert = msgspec.json.Decoder(Alert).decode
+
+
+class Replay:
+    """Replays a log. `history` holds every change of an alert as (log time, JSON), `dead_letters` their JSON."""
+
+    def __init__(
+        self, definitions: Definitions, kpis: Mapping[str, Kpi], signals: Iterable[Signal], watches: Sequence[Watch]
+    ) -> None:
+        d = self.definitions = msgspec.structs.replace(definitions, time="record")
+        self.kpis = kpis
+        plan = Plan(kpis.values(), signals, watches)
+        revision = d.revision(plan.plugins)
+        self.journeys = [Partition(d, plan, p, {}) for p in range(d.partitions)]
+        self.aggregates = [
+            KpiPartition(d, revision, kpis, watches, m, {}, None, keep_panes=True) for m in range(d.kpi_partitions)
+        ]
+        self.end = 0  # the largest append time heard, ms
+        self.records = 0
+        self.history: list[tuple[int, bytes]] = []
+        self.dead_letters: list[bytes] = []
+        self._waiting: list[list[Heard]] = [[] for _ in self.journeys]
+        self._held = 0
+        self._sent = [0] * d.kpi_partitions
+
+    def raw(self, source: Source, records: Iterable[tuple[int, bytes]], *, until: int | None = None) -> Iterator[int]:
+        """Feed the raw records of a source, as (append time ms, value), as intake would; up to log time `until`.
+
+        Yields the number of records so far, every `CHUNK`, for progress.
+        """
+        topic = f"raw.{source.name}"
+        offsets = [0] * len(self.journeys)
+        for at, value in records:
+            if until is not None and at > until:
+                break
+            record = Record(topic, 0, self.records, at, None, value)
+            self.records += 1
+            for out in intake(record, topic, 0, source, self.definitions):
+                if out.topic == EVENTS:
+                    p = out.partition
+                    self.hear(p, Record(EVENTS, p, offsets[p], at, out.key, out.value))
+                    offsets[p] += 1
+                else:
+                    self.dead_letters.append(out.value)
+            self.end = max(self.end, at)
+            if self.records % CHUNK == 0:
+                yield self.records
+
+    def hear(self, partition: int, record: Heard) -> None:
+        """Feed one record of a partition of journey.events; it is folded with the next batch."""
+        self._waiting[partition].append(record)
+        self._held += 1
+        self.end = max(self.end, record.timestamp)
+        if self._held >= CHUNK:
+            self.flush()
+
+    def flush(self) -> None:
+        """Fold what was held back."""
+        outs: list[Out] = []
+        for journeys, records in zip(self.journeys, self._waiting, strict=True):
+            if records:
+                for append in journeys.feed(records):
+                    outs += append.out
+                records.clear()
+        self._held = 0
+        self._take(outs)
+
+    def _take(self, outs: list[Out]) -> None:
+        shares: list[list[Heard]] = [[] for _ in self.aggregates]
+        for out in outs:
+            if out.topic == KPIS:
+                m = out.partition
+                shares[m].append(Record(KPIS, m, self._sent[m], out.timestamp or 0, out.key, out.value))
+                self._sent[m] += 1
+            elif out.topic == ALERTS:
+                self.history.append((_alert(out.value).changed, out.value))
+            elif out.topic == DEADLETTERS:
+                self.dead_letters.append(out.value)
+        for aggregate, share in zip(self.aggregates, shares, strict=True):
+            if share:
+                for append in aggregate.feed(share):
+                    self._take(append.out)
+
+    def finish(self, at: int | None = None) -> None:
+        """Tick every partition to the log's end, or to `at` (ms)."""
+        self.end = at if at is not None else self.end
+        if not self.end:
+            return
+        self.flush()
+        for p, journeys in enumerate(self.journeys):
+            self._waiting[p].append(Record(EVENTS, p, journeys.meta.next, self.end, b"clock", tick(p, self.end).value))
+        self.flush()
+
+    # -- what came out -----------------------------------------------------------------------------------------
+
+    def readings(self) -> Iterator[Reading]:
+        """All readings as of the end (CATALOGUE section 3)."""
+        return readings(self.aggregates, self.kpis, self.definitions, self.end, self.end)
+
+    def changes(self) -> list[Alert]:
+        """Every change of an alert, in order of log time."""
+        found = [_alert(value) for _, value in self.history]
+        return sorted(found, key=lambda a: (a.changed, a.id, a.version))
+
+    def alerts(self) -> list[Alert]:
+        """The last change of each (id, episode), also of those withdrawn, in order of opening."""
+        last: dict[tuple[str, int], Alert] = {}
+        for alert in self.changes():
+            last[alert.id, alert.episode] = alert
+        return sorted(last.values(), key=lambda a: (a.opened, a.id, a.episode))
+
+    def queue(self, weights: Weights | None = None) -> list[Ranked]:
+        """The open alerts, the most urgent first."""
+        return ranked([a for a in self.alerts() if a.status == "open"], weights or Weights())
+
+
+def ranked(alerts: Sequence[Alert], weights: Weights) -> list[Ranked]:
+    """Open alerts in the order of the queue, each with why."""
+    signals: dict[str, dict[str, None]] = {}
+    for alert in alerts:
+        signals.setdefault(alert.subject, {})[alert.signal] = None
+    order = sorted((rank(a, len(signals[a.subject]), weights), a.id, a) for a in alerts)
+    return [
+        Ranked(place, alert, as_if, reasons(alert, len(signals[alert.subject]), weights))
+        for place, (as_if, _, alert) in enumerate(order, start=1)
+    ]
