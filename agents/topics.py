@@ -22,6 +22,7 @@ DEADLETTERS = "journey.deadletters"
 _HOUR = 3_600_000
 _DAY = 24 * _HOUR
 _BY_BROKER = {"message.timestamp.type": "LogAppendTime"}
+_WHOLE = {"max.message.bytes": str(2 << 20)}  # a raw record of the default 1 MiB grows by a third in its dead letter
 _FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 
 
@@ -75,7 +76,7 @@ def wanted(
         (EVENTS, partitions, events),
         (KPIS, kpi_partitions, _kept(7) | _BY_BROKER),
         (ALERTS, 1, _kept(90) | _BY_BROKER),
-        (DEADLETTERS, partitions, _kept(30) | _BY_BROKER),
+        (DEADLETTERS, partitions, _kept(30) | _BY_BROKER | _WHOLE),
         (changelog("journeys", "journeys", run), partitions, _COMPACTED),
         (changelog("kpis", "panes", run), kpi_partitions, _COMPACTED),
         (changelog("delivery", "alerts", run), 1, _COMPACTED),

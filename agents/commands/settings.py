@@ -1,0 +1,66 @@
+"""`journeywatch settings`: what is in force, as a settings file, without secrets."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from stream.faults import is_duration
+from stream.infra import plugins, settings
+
+_CREDENTIALS = re.compile(r"://[^/@\s]*@")
+_UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000))
+
+
+def run(args: argparse.Namespace) -> int:
+    effective = settings.load(args.settings)
+    revision = effective.definitions.revision(plugins.load(effective).versions)
+    print(f"# {effective.origin.document.file}; definitions {revision}, run {effective.definitions.run}")
+    for name in sorted(effective.origin.variables.values()):
+        print(f"# and {name}")
+    shown = msgspec.structs.replace(effective.sections, surveys=effective.definitions.surveys)
+    shown = msgspec.structs.replace(shown, currencies=effective.definitions.currencies)
+    print("\n".join(tables(shown)))
+    return 0
+
+
+def tables(value: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """TOML of a struct or a table: its plain values, then its tables."""
+    if isinstance(value, Struct):
+        kinds = {field.name: field.type for field in msgspec.structs.fields(value)}
+        items = {name: getattr(value, name) for name in kinds}
+    else:
+        kinds, items = {}, value
+    plain = {name: item for name, item in items.items() if not isinstance(item, (Struct, dict))}
+    if path and (plain or not items):
+        yield f"\n[{'.'.join(map(key, path))}]"
+    for name, item in plain.items():
+        yield f"{key(name)} = {written(item, kinds.get(name), (*path, name))}"
+    for name, item in items.items():
+        if name not in plain and (item or isinstance(item, Struct)):
+            yield from tables(item, (*path, name))
+
+
+def written(value: Any, kind: Any, path: tuple[str, ...]) -> str:
+    """A value as TOML has it: secrets hidden, durations with their unit."""
+    if value and settings.is_secret(path):
+        return '"***"'
+    if is_duration(kind):
+        return f'"{_with_unit(value)}"'
+    if isinstance(value, str):
+        value = _CREDENTIALS.sub("://***@", value)
+    return msgspec.json.encode(value).decode()
+
+
+def key(name: str) -> str:
+    """A name as a TOML key."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else msgspec.json.encode(name).decode()
+
+
+def _with_unit(ms: int) -> str:
+    return next((f"{ms // size}{unit}" for unit, size in _UNITS if ms and ms % size == 0), f"{ms}ms")

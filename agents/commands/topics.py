@@ -1,0 +1,49 @@
+"""`journeywatch topics`: what the pipe needs of the broker, what is there instead, and how to make it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from agents import topics
+from agents.commands.common import connection, reached
+from stream.infra import plugins, settings
+from stream.infra.settings import Settings
+
+
+def run(args: argparse.Namespace) -> int:
+    effective = settings.load(args.settings)
+    plugins.load(effective)
+    wanted = of(effective)
+    for topic in wanted:
+        config = " ".join(f"{name}={value}" for name, value in sorted(topic.config.items()))
+        print(f"{topic.name} partitions={topic.partitions} replication={topic.replication} {config}")
+    return asyncio.run(_checked(effective, wanted, create=args.create))
+
+
+def of(effective: Settings) -> list[topics.Topic]:
+    """The topics that these settings need."""
+    definitions, kafka = effective.definitions, effective.kafka
+    return topics.wanted(
+        effective.intake.sources,
+        run=definitions.run,
+        partitions=definitions.partitions,
+        kpi_partitions=definitions.kpi_partitions,
+        log_time=definitions.time,
+        replication=kafka.replication,
+        min_insync=kafka.min_insync,
+    )
+
+
+async def _checked(effective: Settings, wanted: list[topics.Topic], *, create: bool) -> int:
+    options = connection(effective.kafka)
+    async with reached(effective.kafka):
+        if create:
+            for name in await topics.create(options.pop("bootstrap_servers"), wanted, **options):
+                print(f"made {name}")
+            options = connection(effective.kafka)
+        faults = await topics.check(options.pop("bootstrap_servers"), wanted, **options)
+    for fault in faults:
+        print(fault)
+    print("the topics are as they should be" if not faults else f"{len(faults)} to mend")
+    return 1 if faults else 0
