@@ -12,8 +12,8 @@ import msgspec
 
 from stream.claims import Alert, Severity
 from stream.definitions import DAY, Definitions
-from stream.notices import Held, Mark, Sent, merge
-from stream.ranking import Ranked, Weights, explain, rank
+from stream.notices import Held, Mark, Sent, merge, span
+from stream.ranking import Ranked, Weights, rank, reasons
 from stream.record import Append, Heard, Meta, Stop
 
 KEEP = 7 * DAY  # log clock that an alert which is over is remembered
@@ -99,20 +99,22 @@ class DeliveryPartition:
         """The open alerts of a subject: those whose rank changes when one of them does."""
         return list(self._subjects.get(subject, ()))
 
-    def rank(self, alert: Alert) -> int:
-        """The virtual opening time (ms) that orders the queue; see `stream.ranking`."""
-        return rank(alert, self._signals(alert.subject), self._weights)
+    def rank(self, alert: Alert) -> tuple[int, list[str]]:
+        """The virtual opening time (ms) that orders the queue, and the reasons; see `stream.ranking`."""
+        signals = self._signals(alert.subject)
+        return rank(alert, signals, self._weights), reasons(alert, signals, self._weights)
 
     def queue(self, limit: int = 1_000) -> list[Ranked]:
         """The open alerts in the order in which somebody should look at them, with the reasons."""
-        keys = ((self.rank(held.alert), id) for id, held in self._open.items())
-        return [self._ranked(place, key) for place, key in enumerate(nsmallest(limit, keys), 1)]
+        ranks = (
+            (rank(held.alert, self._signals(held.alert.subject), self._weights), id) for id, held in self._open.items()
+        )
+        return [self._ranked(place, id) for place, (_, id) in enumerate(nsmallest(limit, ranks), 1)]
 
-    def _ranked(self, place: int, key: tuple[int, str]) -> Ranked:
-        as_if, id = key
+    def _ranked(self, place: int, id: str) -> Ranked:
         alert = self._open[id].alert
-        why = explain(alert, self._signals(alert.subject), self._weights, self.meta.clock)
-        return Ranked(place, alert, as_if, why)
+        as_if, why = self.rank(alert)
+        return Ranked(place, alert, as_if, [*why, f"open for {span(max(self.meta.clock - alert.opened, 0))}"])
 
     def _signals(self, subject: str) -> int:
         """Distinct signals open on a subject."""

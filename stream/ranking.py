@@ -40,11 +40,11 @@ def rank(alert: Alert, signals: int, weights: Weights) -> int:
     return alert.opened - start
 
 
-def explain(alert: Alert, signals: int, weights: Weights, now: int) -> list[str]:
-    """Why it stands where it stands, in words; `now` (ms) is any clock by which its age is told."""
+def reasons(alert: Alert, signals: int, weights: Weights) -> list[str]:
+    """Why it stands where it stands, in words; its age apart."""
     why = [alert.severity]
     if alert.vip:
         why.append(f"VIP: counts as {span(weights.vip)} longer")
     if further := min(max(signals - 1, 0), weights.signals):
         why.append(f"{signals} signals open: counts as {span(further * weights.signal)} longer")
-    return [*why, f"open for {span(max(now - alert.opened, 0))}"]
+    return why

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.definitions import DAY, HOUR
-from stream.ranking import Weights, explain, rank
+from stream.definitions import DAY
+from stream.ranking import Weights, rank, reasons
 from tests.support.alerts import alert
 
 WEIGHTS = Weights()
@@ -29,6 +29,6 @@ def test_who_waits_longer_comes_first_among_equals(first: int, second: int, vip:
 
 
 def test_the_reasons_are_said() -> None:
-    found = explain(alert(vip=True, severity="page", opened=0), 3, WEIGHTS, 5 * HOUR)
-    assert found == ["page", "VIP: counts as 2 d longer", "3 signals open: counts as 2 d longer", "open for 5 h"]
-    assert explain(alert(opened=9), 1, WEIGHTS, 0) == ["queue", "open for 0 s"]
+    found = reasons(alert(vip=True, severity="page"), 3, WEIGHTS)
+    assert found == ["page", "VIP: counts as 2 d longer", "3 signals open: counts as 2 d longer"]
+    assert reasons(alert(), 1, WEIGHTS) == ["queue"]
