@@ -49,7 +49,8 @@ class KpiPartition:
     ) -> None:  # fmt: skip
         self.definitions, self.revision, self.kpis, self.partition = definitions, revision, kpis, partition
         self.rows, self.keep_panes = rows, keep_panes
-        self.meta = meta or Meta(run=definitions.run, revision=revision, partitions=definitions.kpi_partitions)
+        fresh = Meta(run=definitions.run, revision=revision, partitions=definitions.kpi_partitions)
+        self.meta = msgspec.structs.replace(meta, seen=dict(meta.seen)) if meta else fresh
         self.days = Days(definitions.timezone)
         self.panes = PaneTable(DISPLAY, rows, self.days, keep=keep_panes)
         self.labels = Labels(DISPLAY, definitions)
@@ -59,6 +60,7 @@ class KpiPartition:
         self._grains = {name: grains(kpi) for name, kpi in kpis.items()}
         self._expanded: dict[tuple[str, Cut], list[Series]] = {}
         self._draft = Draft(rows, keep=keep_panes)
+        self._finished = False
         self._owed = 0  # bytes that the closed layer will put into the next append, at most
         self._check()
         self._restore()
@@ -232,12 +234,16 @@ class KpiPartition:
             self._draft.write([(key(INBOX), None), (key(CURSOR), None)])
 
     def _finish(self) -> Iterator[Append]:
-        """Do what is left of a plan that a crash cut short."""
+        """Once: do what is left of a plan, and of closing, that a crash cut short."""
+        if self._finished:
+            return
+        self._finished = True
         inbox = self.rows.get(key(INBOX))
         if inbox is not None:
             done = msgspec.msgpack.decode(self.rows[key(CURSOR)], type=int)
             changes = {(c.kpi, c.minute, c.cut): c.parts for c in _inbox(inbox)}
             yield from self._apply(self._plan(changes), done, changes, 0)
+        if inbox is not None or self.closed.due() <= self.meta.clock:
             yield from self._close()
 
     # -- the closed layer and appends ----------------------------------------------------------------------------

@@ -112,21 +112,29 @@ class ClosedLayer:
         """Keep a verdict (its event time in ms) until its beat is closed."""
         insort(self.place.verdicts, (beat, alert, at))
 
+    def due(self) -> int:
+        """The closed clock, ms, at which there is something to apply or to judge."""
+        return min((self._beat() + 1) * BEAT, self._moment())
+
     def close(self, closed: int) -> Iterator[list[Out]]:
         """Apply and judge, in order, all that the closed clock (ms) has passed: one step each, with its alerts."""
-        place = self.place
-        while True:
-            beat = min(self._beats[0] if self._beats else NEVER, place.verdicts[0][0] if place.verdicts else NEVER)
-            passed = (beat + 1) * BEAT
-            moment = place.judged + HOUR + LATER if place.judged else NEVER
-            if min(passed, moment) > closed:
-                return
-            if passed <= moment:
-                yield self._apply(beat, passed)
+        while self.due() <= closed:
+            beat, moment = self._beat(), self._moment()
+            if (beat + 1) * BEAT <= moment:
+                yield self._apply(beat)
             else:
-                place.judged += HOUR
-                self.panes.advance(place.judged)
-                yield list(self._judge(place.judged, moment))
+                self.place.judged += HOUR
+                self.panes.advance(self.place.judged)
+                yield list(self._judge(self.place.judged, moment))
+
+    def _beat(self) -> int:
+        """The first beat that waits."""
+        verdicts = self.place.verdicts
+        return min(self._beats[0] if self._beats else NEVER, verdicts[0][0] if verdicts else NEVER)
+
+    def _moment(self) -> int:
+        """When the next pane is judged, ms."""
+        return self.place.judged + HOUR + LATER if self.place.judged else NEVER
 
     def flush(self) -> Iterator[Put]:
         """Every row that changed since the last flush."""
@@ -154,7 +162,7 @@ class ClosedLayer:
         self.work = 0
         self.panes.forget()
 
-    def _apply(self, beat: int, passed: int) -> list[Out]:
+    def _apply(self, beat: int) -> list[Out]:
         """Add one beat to the panes, and hear its verdicts."""
         if self._beats and self._beats[0] == beat:
             heappop(self._beats)
@@ -169,7 +177,7 @@ class ClosedLayer:
         out: list[Out] = []
         while self.place.verdicts and self.place.verdicts[0][0] == beat:
             _, alert, at = self.place.verdicts.pop(0)
-            out += self.judge.review(alert, at, passed)
+            out += self.judge.review(alert, at, (beat + 1) * BEAT)
         return out
 
     def _add(self, kpi: str, minute: int, cut: Cut, parts: Sums) -> None:
