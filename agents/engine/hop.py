@@ -83,9 +83,6 @@ class Hop(Control):
     async def _prepare(self, owned: list[TopicPartition]) -> list[Lane]:
         """Makes the lanes of these partitions. Sets `_claiming` before it writes anything."""
 
-    async def look(self, lane: Lane, caught_up: bool) -> None:
-        """Called four times a second for every lane; `caught_up` = idle, at the end of the log."""
-
     async def start(self) -> None:
         """Before the consumer starts."""
         await self.producer.start()
@@ -181,7 +178,7 @@ class Hop(Control):
             while True:
                 await asyncio.sleep(LOOK)
                 for lane in list(self.lanes.values()):
-                    await self.look(lane, self._gauge(lane))
+                    await lane.look(self._gauge(lane))
         except Exception as error:  # noqa: BLE001 - crash-only
             self.on_stop(error)
 

@@ -42,6 +42,9 @@ class Lane(ABC):
     async def work(self, records: Records) -> None:
         """Makes `records` take effect: written and published when it returns. May stop early once `closing`."""
 
+    async def look(self, caught_up: bool) -> None:  # noqa: B027 - most have nothing to do
+        """Called four times a second; `caught_up` = idle, and at the end of the source."""
+
     @property
     def closing(self) -> bool:
         return self._closing

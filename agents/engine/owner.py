@@ -28,15 +28,20 @@ class Fold(Protocol):
         """
 
 
+class Beside(Protocol):
+    """What goes on beside a fold while its partition is ours: its effects outside of Kafka, and its ticks."""
+
+    def heard(self, append: Append) -> None:
+        """An append of the fold was published. Must not block."""
+
+    async def look(self, owner: Owner, caught_up: bool) -> None:
+        """Called four times a second; `caught_up` = nothing in work, and at the end of the source."""
+
+    async def close(self) -> None:
+        """The partition is no longer ours."""
+
+
 Factory = Callable[[int, dict[bytes, bytes], Meta | None], Fold]
-After = Callable[[Any, Append], None]
-
-
-class Ticking(Protocol):
-    """A fold whose log clock needs a push while nothing comes."""
-
-    def tick(self, now_ms: int, caught_up: bool) -> Out | None:
-        """The record to write to the source partition now, if any."""
 
 
 class TableSpec(Struct, frozen=True):
@@ -47,7 +52,7 @@ class TableSpec(Struct, frozen=True):
     run: int
     revision: str
     partitions: int  # of the source, and of the changelog
-    after: After | None = None  # called with the fold when an append is published; must not block or raise
+    beside: Callable[[Any], Beside] | None = None  # made with the fold
 
 
 def fits(spec: TableSpec, meta: Meta | None, source: TopicPartition, first: int, end: int) -> Meta:
@@ -91,7 +96,21 @@ class Owner(Lane):
         self._ledger = ledger
         self._spec = spec
         self._producer = producer
+        self._beside = None if spec.beside is None else spec.beside(fold)
         self._note(fold.meta)
+
+    async def close(self) -> None:
+        await super().close()
+        if self._beside is not None:
+            await self._beside.close()
+
+    async def look(self, caught_up: bool) -> None:
+        if self._beside is not None:
+            await self._beside.look(self, caught_up)
+
+    async def publish(self, out: Iterable[Out]) -> None:
+        """Says something that is no part of the state, such as a tick."""
+        await self._producer.publish(out)
 
     async def work(self, records: Records) -> None:
         last = records[-1].offset
@@ -120,8 +139,8 @@ class Owner(Lane):
         self.control.telemetry.appends += 1
         self.control.telemetry.bytes += size
         self._note(append.meta)
-        if self._spec.after is not None:
-            self._spec.after(self.fold, append)
+        if self._beside is not None:
+            self._beside.heard(append)
 
     async def write_all(self, make: Callable[[Any], Iterable[Append]]) -> None:
         """Writes appends that come from no source record; `make` is called with the fold when their turn has come."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+READINGS = 2  # without what is missing, until the log is believed to have a gap
 PATIENCE = 64  # batches that may still be under way when a seek is asked for: many more than the queues hold
 
 
@@ -17,7 +18,7 @@ class Verdict(Enum):
     TAKE = "take"  # goes on from the place; cut off what is before it
     DROP = "drop"  # old, or left over from before the seek
     SEEK = "seek"  # something is missing in between: seek back to the place, and drop this one
-    GAP = "gap"  # read again, and still missing: the log itself has a gap before this batch
+    GAP = "gap"  # still missing after it was read again: the log itself has a gap before this batch
 
 
 class Position:
@@ -26,6 +27,7 @@ class Position:
     def __init__(self, next: int) -> None:
         self.next = next
         self._beyond: int | None = None  # start of the batch that made us seek back
+        self._readings = 0
         self._waited = 0
 
     def judge(self, first: int, last: int) -> Verdict:
@@ -36,12 +38,16 @@ class Position:
             self._beyond = None
             return Verdict.TAKE
         if self._beyond is None:
+            self._readings = 0
             return self._seek(first)
-        if first <= self._beyond:  # that batch was dropped, so this is its second reading, or one from before it
+        if first <= self._beyond:  # what is under way from before the seek is all beyond it: this was read again
+            self._readings += 1
+            if self._readings < READINGS:
+                return self._seek(first)
             self._beyond = None
             return Verdict.GAP
         self._waited += 1
-        if self._waited > PATIENCE:  # the second reading was dropped too
+        if self._waited > PATIENCE:  # what the seek should have brought was dropped as well
             return self._seek(first)
         return Verdict.DROP
 

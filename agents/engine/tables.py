@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
@@ -22,7 +22,6 @@ from stream.record import Append, Out, Stop
 
 _REWRITES = 700_000  # bytes of one append of rewrites
 
-Look = Callable[[Owner, bool], Awaitable[None]]
 Step = Callable[[str, Records], list[Out]]
 
 
@@ -30,23 +29,12 @@ class TableHop(Hop):
     """Partition p of the one source goes with partition p of the table: recovered, claimed, then folded on."""
 
     def __init__(
-        self,
-        spec: HopSpec,
-        table: TableSpec,
-        connection: Connection,
-        telemetry: HopTelemetry,
-        on_stop: OnStop,
-        look: Look | None = None,
+        self, spec: HopSpec, table: TableSpec, connection: Connection, telemetry: HopTelemetry, on_stop: OnStop
     ) -> None:
         super().__init__(spec, connection, telemetry, on_stop)
         self.table = table
-        self._look = look
         self._ledgers: dict[int, Ledger] = {}
         self._standby = Standby(connection, on_stop)
-
-    async def look(self, lane: Lane, caught_up: bool) -> None:
-        if self._look is not None and isinstance(lane, Owner):
-            await self._look(lane, caught_up)
 
     async def release(self) -> None:
         await super().release()

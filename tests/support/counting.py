@@ -50,7 +50,7 @@ class Counting:
             self.rows[key] = ROW.pack(n, crc32(str(record.offset).encode(), mix))
             touched[key] = None
             if n % 10 == 0:
-                out.append(Out(self.said, 0, key, b"%d" % n))
+                out.append(Out(self.said, 0, b"%d/" % self.partition + key, b"%d" % n))
         meta = self.meta
         self.meta = msgspec.structs.replace(
             meta, next=records[-1].offset + 1, seq=meta.seq + 1, clock=max(meta.clock, records[-1].timestamp)
