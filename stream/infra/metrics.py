@@ -5,7 +5,7 @@ KPIs have their own file (`stream.infra.kpimetrics`). Labels are of bounded sets
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from prometheus_client.core import (
@@ -124,40 +124,42 @@ def _buckets(histogram: Histogram) -> list[tuple[str, float]]:
 
 def _partitions(hops: list[HopTelemetry], now: float) -> Iterator[Metric]:
     owned = [((hop.role, tp[0], str(tp[1])), part) for hop in hops for tp, part in hop.partitions.items()]
-    known = [(key, part) for key, part in owned if part.clock]
-    lags = [(key, part) for key, part in owned if part.highwater >= 0 and part.done >= 0]
-    by = ("role", "topic", "partition")
     counts: dict[tuple[str, ...], float] = {}
     for (role, topic, _), _part in owned:
         counts[role, topic] = counts.get((role, topic), 0) + 1
-    yield gauge("journey_assigned_partitions", "Partitions owned.", by[:2], counts.items())
-    yield gauge(
-        "journey_consumer_lag_records",
-        "End of the log - done.",
-        by,
-        ((k, max(p.highwater - p.done, 0)) for k, p in lags),
-    )
-    yield gauge(
-        "journey_consumer_lag_seconds",
-        "Age of the last record folded, while more wait.",
-        by,
-        ((k, _age(p, now)) for k, p in lags),
-    )
-    yield gauge("journey_watermark_timestamp_seconds", "The log clock.", by, ((k, p.clock / 1000) for k, p in known))
-    yield gauge(
-        "journey_watermark_delay_seconds", "Now - the log clock.", by, ((k, now - p.clock / 1000) for k, p in known)
-    )
-    yield gauge("journey_table_keys", "Rows of the table.", by, ((k, p.keys) for k, p in owned))
-    yield gauge(
-        "journey_table_recovery_seconds",
-        "How long the last recovery took.",
-        by,
-        ((k, p.recovery_seconds) for k, p in owned),
-    )
+    yield gauge("journey_assigned_partitions", "Partitions owned.", _TP[:2], counts.items())
+    for name, words, value in _PARTITION_GAUGES:
+        rows = ((key, value(part, now)) for key, part in owned)
+        yield gauge(name, words, _TP, ((key, found) for key, found in rows if found is not None))
 
 
-def _age(part: PartitionTelemetry, now: float) -> float:
-    return max(now - part.heard / 1000, 0.0) if part.highwater > part.done and part.heard else 0.0
+def _lag(part: PartitionTelemetry, _: float) -> float | None:
+    known = part.highwater >= 0 and part.done >= 0
+    return max(part.highwater - part.done, 0) if known else None
+
+
+def _behind(part: PartitionTelemetry, now: float) -> float | None:
+    """Age of the last record folded, while more wait."""
+    lag = _lag(part, now)
+    if not lag or not part.heard:
+        return None if lag is None else 0.0
+    return max(now - part.heard / 1000, 0.0)
+
+
+_TP = ("role", "topic", "partition")
+_PARTITION_GAUGES: tuple[tuple[str, str, Callable[[PartitionTelemetry, float], float | None]], ...] = (
+    ("journey_consumer_lag_records", "Records between what is done and the end of the log.", _lag),
+    ("journey_consumer_lag_seconds", "Age of the last record folded, while more wait.", _behind),
+    ("journey_watermark_timestamp_seconds", "The log clock.", lambda p, _: p.clock / 1000 if p.clock else None),
+    (
+        "journey_watermark_delay_seconds",
+        "Now - the log clock.",
+        lambda p, now: now - p.clock / 1000 if p.clock else None,
+    ),
+    ("journey_table_keys", "Rows of the table.", lambda p, _: p.keys),
+    ("journey_table_recovery_seconds", "How long the last recovery took.", lambda p, _: p.recovery_seconds),
+    ("journey_closed_delay_seconds", "How far it holds up the closed clock.", lambda p, _: p.closed_delay / 1000),
+)
 
 
 def gauge(name: str, words: str, labels: Iterable[str], rows: Iterable[Row]) -> Metric:

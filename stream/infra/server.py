@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from pathlib import Path
 
 from aiohttp import hdrs, web
 from prometheus_client import CollectorRegistry
@@ -17,18 +16,18 @@ Why = Callable[[], list[str]]
 class Server:
     """Listens on `bind`:`port` (0 = any free one; `port` then tells which) from `start` to `close`.
 
-    With `token_file`, /metrics wants `Authorization: Bearer` with the token in it, read anew each time; health never
-    does, and gives away nothing but reasons.
+    With a `token`, /metrics wants `Authorization: Bearer <token>`; health never does, and gives away nothing but
+    reasons.
     """
 
     def __init__(
-        self, registry: CollectorRegistry, ready: Why, *, bind: str = "127.0.0.1", port: int = 0, token_file: str = ""
+        self, registry: CollectorRegistry, ready: Why, *, bind: str = "127.0.0.1", port: int = 0, token: str = ""
     ) -> None:
         self.port = port
         self._registry = registry
         self._ready = ready
         self._bind = bind
-        self._token = Path(token_file) if token_file else None
+        self._authorization = f"Bearer {token}".encode() if token else None
         app = web.Application()
         app.router.add_get("/metrics", self._metrics)
         app.router.add_get("/health/live", self._live)
@@ -36,8 +35,7 @@ class Server:
         self._runner = web.AppRunner(app, access_log=None)
 
     async def start(self) -> None:
-        """Raises OSError if the port is taken, or the token cannot be read."""
-        self._allowed("")
+        """Raises OSError if the port is taken."""
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._bind, self.port)
         await site.start()
@@ -63,7 +61,4 @@ class Server:
         return web.json_response({"ready": not why, "why": why}, status=503 if why else 200)
 
     def _allowed(self, authorization: str) -> bool:
-        if self._token is None:
-            return True
-        token = self._token.read_text().strip()
-        return bool(token) and hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode())
+        return self._authorization is None or hmac.compare_digest(authorization.encode(), self._authorization)

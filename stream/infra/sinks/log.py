@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -21,7 +22,7 @@ class Log(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str = "log"
     enabled: bool = True
-    severity: str = "info"
+    severity: Literal["info", "queue", "page"] = "info"
     pseudonym_key: str = ""
 
     @property

@@ -1,4 +1,7 @@
-"""What a worker says of itself: read at scrape, named as Prometheus wants, and nothing unbounded in a label."""
+"""What a worker says of itself: read at scrape, named as Prometheus wants, and nothing unbounded in a label.
+
+Covers stream/infra/telemetry.py.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ def busy() -> Telemetry:
     part = hop.partition("journey.events", 3)
     part.read = part.done = 90
     part.highwater, part.clock, part.heard, part.keys = 100, 990_000, 980_000, 12
+    part.closed_delay = 2_500
     sink = telemetry.sink("alertmanager")
     sink.up, sink.backlog, sink.oldest, sink.outcomes = False, 9, 940_000, {"delivered": 3, "rejected": 1}
     telemetry.alerts_active = {("reopened", "queue"): 6}
@@ -62,6 +66,7 @@ def registry(telemetry: Telemetry) -> CollectorRegistry:
         ("journey_watermark_timestamp_seconds", TP, 990),
         ("journey_watermark_delay_seconds", TP, 10),
         ("journey_table_keys", TP, 12),
+        ("journey_closed_delay_seconds", TP, 2.5),
         ("journey_alerts_active", {"signal": "reopened", "severity": "queue"}, 6),
         ("journey_sink_up", {"sink": "alertmanager"}, 0),
         ("journey_sink_backlog_alerts", {"sink": "alertmanager"}, 9),
