@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
+from stream.claims import Kpi, Signal, Watch
 from stream.infra import plugins, settings
 from stream.infra.plugins import Plugins
+from stream.infra.sinks import Sink
 
 
 def run(args: argparse.Namespace) -> int:
@@ -16,23 +18,21 @@ def run(args: argparse.Namespace) -> int:
 
 
 def lines(found: Plugins) -> Iterator[str]:
-    """One line a plug-in: kind, name@version, and what matters of it."""
+    """One line a plug-in: kind, name@version, what it is of, and the fields that settings may tune."""
     for kpi in found.kpis.values():
-        yield _line(
-            "kpi", f"{kpi.name}@{kpi.version}", f"{kpi.unit}, {kpi.better} is better", "by " + ", ".join(kpi.cuts)
-        )
+        yield _line("kpi", kpi, f"{kpi.unit}, better: {kpi.better}; by {', '.join(kpi.cuts)}")
     for signal in found.signals.values():
-        yield _line(
-            "signal", f"{signal.name}@{signal.version}", f"of {signal.of.__name__}", f"warns of {signal.warns_of}"
-        )
+        yield _line("signal", signal, f"of {signal.of.__name__}; warns of {signal.warns_of}")
     for watch in found.watches.values():
         by = f" by {watch.cut}" if watch.cut else ""
-        yield _line("watch", f"{watch.name}@{watch.version}", f"of {watch.kpi}{by}", f"warns of {watch.warns_of}")
+        yield _line("watch", watch, f"of {watch.kpi}{by}; warns of {watch.warns_of}")
     for source in found.sources.values():
-        yield _line("source", source.name, f"raw.{source.name}", "")
+        yield f"{'source':8}{source.name:28}raw.{source.name}"
     for sink in found.sinks.values():
-        yield _line("sink", sink.name, "ready" if sink.ready() else f"off: see [sinks.{sink.name}]", "")
+        yield _line("sink", sink, "on" if sink.ready() else f"off until [sinks.{sink.name}] says what it needs")
 
 
-def _line(kind: str, name: str, what: str, more: str) -> str:
-    return f"{kind:8}{name:28}{what:32}{more}".rstrip()
+def _line(kind: str, plugin: Kpi | Signal | Watch | Sink, what: str) -> str:
+    version = getattr(plugin, "version", None)
+    name = f"{plugin.name}@{version}" if version else plugin.name
+    return f"{kind:8}{name:28}{what}; settings: {', '.join(plugins.fields(plugin))}"

@@ -39,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
     effective = settings.load(args.settings)
     records = read(args, plugins.load(effective))
     sent = asyncio.run(_send(records, raw(args.source), effective.kafka, args.rate, end=args.end))
+    if not sent.records:
+        print(f"journeywatch: {args.file} holds no events", file=sys.stderr)
     return 0 if sent.records else 1
 
 
@@ -67,7 +69,8 @@ async def _send(
                 await producer.send_and_wait(topic, _tick(sent.latest), key=b"clock", timestamp_ms=sent.latest)
         finally:
             await producer.stop()
-            _say(f"{sent.records:,} records on {topic}" + (" and the end" if end else ""), last=True)
+            if sent.records:
+                _say(f"{sent.records:,} records on {topic}", last=True)
     return sent
 
 

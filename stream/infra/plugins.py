@@ -6,7 +6,7 @@ import copy
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -19,7 +19,10 @@ from stream.sources import Source
 
 Where = tuple[str, ...]
 # What a plug-in is, not how it is tuned: another value would be another plug-in under its name.
-FIXED = frozenset({"name", "version", "unit", "better", "of", "reads", "flows", "levels", "family", "kpi", "warns_of"})
+FIXED = frozenset(
+    ("name", "version", "unit", "better", "of", "reads", "flows", "levels", "family", "warns_of")
+    + ("kpi", "cut", "grain", "kind", "scale")  # of watches
+)
 _TUNED = (bool, int, float, str, tuple, dict)
 
 
@@ -109,7 +112,7 @@ def tuned(plugin: Any, tuning: Mapping[str, Any]) -> tuple[Any, list[tuple[Where
 
     A field takes a value of the type that it has; a whole number may be given as a duration ("8h"), in ms.
     """
-    known = _fields(plugin)
+    known = fields(plugin)
     values: dict[str, Any] = {}
     said: list[tuple[Where, Any, str]] = []
     for name, value in tuning.items():
@@ -130,14 +133,16 @@ def is_watch(plugin: Any) -> bool:
     return hasattr(plugin, "grain")
 
 
-def _fields(plugin: Any) -> dict[str, Any]:
+def fields(plugin: Any) -> dict[str, Any]:
     """The fields that settings may give a value, with their types: plain data, not fixed."""
     if isinstance(plugin, Struct):
         return {field.name: field.type for field in msgspec.structs.fields(plugin) if field.name not in FIXED}
-    computed = {name for base in type(plugin).__mro__ for name, v in vars(base).items() if isinstance(v, property)}
+    kind = type(plugin)
+    computed = {name for base in kind.__mro__ for name, member in vars(base).items() if isinstance(member, property)}
     names = [name for name in dir(plugin) if not name.startswith("_") and name not in FIXED | computed]
+    said = get_type_hints(kind)
     values = {name: getattr(plugin, name) for name in names}
-    return {name: _type(value) for name, value in values.items() if isinstance(value, _TUNED)}
+    return {name: said.get(name, _type(value)) for name, value in values.items() if isinstance(value, _TUNED)}
 
 
 def _type(value: Any) -> Any:
@@ -146,7 +151,11 @@ def _type(value: Any) -> Any:
 
 def _like(kind: Any, value: Any) -> Any:
     """`value` as `kind`. Raises ValueError."""
-    return duration(value) if kind is int and isinstance(value, str) else msgspec.convert(value, kind)
+    if kind is int and isinstance(value, str):
+        return duration(value)
+    if get_origin(kind) in (dict, Mapping) and isinstance(value, dict):
+        return {name: _like(get_args(kind)[1], item) for name, item in value.items()}
+    return msgspec.convert(value, kind)
 
 
 def _copied(plugin: Any, values: dict[str, Any]) -> Any:
