@@ -6,7 +6,7 @@ import copy
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -19,10 +19,8 @@ from stream.sources import Source
 
 Where = tuple[str, ...]
 # What a plug-in is, not how it is tuned: another value would be another plug-in under its name.
-FIXED = frozenset(
-    ("name", "version", "unit", "better", "of", "reads", "flows", "levels", "family", "warns_of")
-    + ("kpi", "cut", "grain", "kind", "scale")  # of watches
-)
+FIXED = frozenset({"name", "version", "unit", "better", "of", "reads", "flows", "levels", "family", "warns_of"})
+FIXED |= {"kpi", "cut", "grain", "kind", "scale"}  # of watches
 _TUNED = (bool, int, float, str, tuple, dict)
 
 
@@ -140,7 +138,7 @@ def fields(plugin: Any) -> dict[str, Any]:
     kind = type(plugin)
     computed = {name for base in kind.__mro__ for name, member in vars(base).items() if isinstance(member, property)}
     names = [name for name in dir(plugin) if not name.startswith("_") and name not in FIXED | computed]
-    said = get_type_hints(kind)
+    said = {name: get_args(h)[0] if get_origin(h) is ClassVar else h for name, h in get_type_hints(kind).items()}
     values = {name: getattr(plugin, name) for name in names}
     return {name: said.get(name, _type(value)) for name, value in values.items() if isinstance(value, _TUNED)}
 

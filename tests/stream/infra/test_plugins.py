@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from msgspec import Struct
@@ -70,7 +71,7 @@ class Plain:
     limit = HOUR
     windows = ("1h", "24h")
     on = True
-    by_team: dict[str, int] = {}  # noqa: RUF012
+    by_team: ClassVar[dict[str, int]] = {}
 
     @property
     def derived(self) -> int:
