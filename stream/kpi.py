@@ -41,7 +41,7 @@ class Plugin:
 class Mean(Plugin):
     """sum / n."""
 
-    flows = ("sum", "n")
+    flows: tuple[str, ...] = ("sum", "n")
 
     def value(self, p: Window) -> float | None:
         return p.sum("sum") / n if (n := p.sum("n")) else None
@@ -54,7 +54,7 @@ class Ratio(Plugin):
     """num / den, 0..1."""
 
     unit = "ratio"
-    flows = ("num", "den")
+    flows: tuple[str, ...] = ("num", "den")
 
     def value(self, p: Window) -> float | None:
         return p.sum("num") / den if (den := p.sum("den")) else None
@@ -68,7 +68,7 @@ class Duration(Mean):
 
     unit = "s"
     better = "lower"
-    flows = ("sum", "n", "h")
+    flows: tuple[str, ...] = ("sum", "n", "h")
 
     def fact(self, start: int, end: int, cut: Cut) -> Fact:
         """One duration of [start, end) ms, counted at its end."""

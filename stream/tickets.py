@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from stream import steps as S
 from stream.claims import Cut
 from stream.steps import Step
@@ -12,12 +14,13 @@ class Ticket:
 
     `periods` = [(from, to or None)] while it is open; `holders` = [(from, team)] where the team is known;
     `transfers` = [(at, from, to, uid)]; `contacts` = [(at, uid)]: the opening, and public replies of the customer
-    on a resolved ticket.
+    on a resolved ticket. `replies` = [(at, author)]: the public ones, in order.
     """
 
     __slots__ = (
-        "_dims", "channel", "contacts", "content", "cuts", "holders", "id", "opened", "opened_uid", "periods", "priorities",
-        "promises", "reopens", "resolves", "segment", "stage", "steps", "team", "topic", "topics", "transfers",
+        "_dims", "channel", "contacts", "content", "cuts", "holders", "id", "moves", "opened", "opened_uid", "periods",
+        "priorities", "promises", "reopens", "replies", "resolves", "segment", "stage", "steps", "team", "topic",
+        "topics", "transfers",
     )  # fmt: skip
 
     def __init__(self, id_: str, steps: list[Step]) -> None:
@@ -26,6 +29,7 @@ class Ticket:
         self.segment, self.stage = steps[0].segment, steps[0].stage
         self.cuts: dict[tuple[int, Cut], Cut] = {}
         self._dims: Cut | None = None
+        self.moves: object | None = None  # derived by stream.moves, when asked
         self.channel: str | None = None
         self.topic: str | None = None
         self.team: str | None = None
@@ -38,6 +42,7 @@ class Ticket:
         self.resolves: list[tuple[int, int]] = []
         self.reopens: list[tuple[int, int]] = []
         self.contacts: list[tuple[int, int]] = []
+        self.replies: list[tuple[int, str]] = []
         self.periods: list[tuple[int, int | None]] = []
         self._derive()
 
@@ -77,8 +82,11 @@ class Ticket:
         self.periods.append((step.at, None))
 
     def _reply(self, step: Step) -> None:
-        if self.periods[-1][1] is not None and step.data[0] == "customer" and step.data[1]:
-            self.contacts.append((step.at, step.uid))
+        author, public = step.data[0], step.data[1]
+        if public:
+            self.replies.append((step.at, author))
+            if author == "customer" and self.periods[-1][1] is not None:
+                self.contacts.append((step.at, step.uid))
 
     def _transfer(self, step: Step) -> None:
         to = step.data[0]
@@ -121,6 +129,11 @@ class Ticket:
         return self.resolves[0][0] if self.resolves else None
 
     @property
+    def first_response(self) -> int | None:
+        """Its first public reply of an agent."""
+        return next((at for at, author in self.replies if author == "agent"), None)
+
+    @property
     def last_resolved(self) -> int | None:
         """Its latest resolve, if it is resolved now."""
         return self.periods[-1][1]
@@ -156,3 +169,23 @@ class Issue:
         self.topic = topic
         self.tickets = sorted(tickets, key=lambda t: (t.opened, t.id))
         self.contacts = sorted((at, uid, t.id, uid == t.opened_uid) for t in self.tickets for at, uid in t.contacts)
+
+    def settled(self, ticket: Ticket, resolved: int, within: int) -> bool:
+        """Whether no contact of the issue, and no reopen of the ticket, is known in (resolved, resolved + within], ms.
+
+        A ticket opened in the second of the resolve does not count.
+        """
+        end, second = resolved + within, resolved // 1000
+        if any(resolved < at <= end for at, _ in ticket.reopens):
+            return False
+        for at, _, _, is_opening in self.contacts[bisect_left(self.contacts, (resolved + 1,)) :]:
+            if at > end:
+                return True
+            if not (is_opening and at // 1000 == second):
+                return False
+        return True
+
+    def is_first(self, ticket: Ticket, within: int) -> bool:
+        """Whether no other ticket of the issue was opened in [opened - within, opened), ms."""
+        i = bisect_left(self.tickets, ticket.opened, key=lambda t: t.opened)
+        return i == 0 or self.tickets[i - 1].opened < ticket.opened - within

@@ -10,22 +10,8 @@ from collections.abc import Iterable
 
 from stream.claims import Fact
 from stream.definitions import DAY
-from stream.journey import Issue, Journey, Ticket
+from stream.journey import Issue, Journey
 from stream.kpi import OF_TICKETS, Ratio
-
-WITHIN = 7 * DAY
-
-
-def settled(ticket: Ticket, issue: Issue, resolved: int) -> bool:
-    """Whether nothing came after the first resolve, as far as is known."""
-    end = resolved + WITHIN
-    if any(resolved < at <= end for at, _ in ticket.reopens):
-        return False
-    second = resolved // 1000
-    return not any(
-        resolved < at <= end and not (is_opening and at // 1000 == second)
-        for at, _, _, is_opening in issue.contacts
-    )
 
 
 class Fcr(Ratio):
@@ -34,12 +20,12 @@ class Fcr(Ratio):
     of = Issue
     reads = frozenset({"tickets"})
     cuts = OF_TICKETS
-    matures = WITHIN
+    matures = 7 * DAY  # also how long it must stay quiet
 
     def facts(self, it: Issue, who: Journey) -> Iterable[Fact]:
         for ticket in it.tickets:
             if (at := ticket.first_resolved) is not None:
-                parts = (("num", int(settled(ticket, it, at))), ("den", 1))
+                parts = (("num", int(it.settled(ticket, at, self.matures))), ("den", 1))
                 yield Fact(at, parts, cut=who.cut(ticket, at, ticket.dims()))
 
 

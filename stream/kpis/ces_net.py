@@ -1,0 +1,36 @@
+"""Net effort: 100 x (easy - hard) / n, -100..100; easy 5-7 and hard 1-3 of 1-7. Article 003.
+
+By answer time; the latest answer of a survey counts, so a re-rating moves it. Parts `easy`, `hard`, `n`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact, Window
+from stream.journey import Journey, Survey
+from stream.kpi import OfSurveys
+from stream.surveys import is_easy, is_hard
+
+
+class CesNet(OfSurveys):
+    name = "ces_net"
+    unit = "points"
+    better = "higher"
+    family = "ces"
+    flows = ("easy", "hard", "n")
+
+    def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
+        if found := self.answer(it, who):
+            at, score, scale, cut = found
+            parts = (("easy", int(is_easy(scale, score))), ("hard", int(is_hard(scale, score))), ("n", 1))
+            yield Fact(at, parts, cut=cut)
+
+    def value(self, p: Window) -> float | None:
+        return 100 * (p.sum("easy") - p.sum("hard")) / n if (n := p.sum("n")) else None
+
+    def n(self, p: Window) -> int:
+        return p.sum("n")
+
+
+KPI = CesNet()

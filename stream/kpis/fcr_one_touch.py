@@ -1,0 +1,26 @@
+"""Resolved with exactly one public reply of an agent (bots do not count), and never reopened. Article 001.
+
+By first_resolved; a second reply, or a reopen, heard later takes the success back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact
+from stream.journey import Journey, Ticket
+from stream.kpi import OfTickets, Ratio
+
+
+class FcrOneTouch(OfTickets, Ratio):
+    name = "fcr_one_touch"
+    better = "higher"
+
+    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
+        if (at := it.first_resolved) is not None:
+            touches = sum(1 for _, author in it.replies if author == "agent")
+            parts = (("num", int(touches == 1 and not it.reopens)), ("den", 1))
+            yield Fact(at, parts, cut=who.cut(it, at, it.dims()))
+
+
+KPI = FcrOneTouch()

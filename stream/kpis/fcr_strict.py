@@ -1,0 +1,25 @@
+"""Resolved without one more public word of the customer after opening, and never reopened. Article 001.
+
+By first_resolved; a reply or reopen heard later, however late within keep, takes the success back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact
+from stream.journey import Journey, Ticket
+from stream.kpi import OfTickets, Ratio
+
+
+class FcrStrict(OfTickets, Ratio):
+    name = "fcr_strict"
+    better = "higher"
+
+    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
+        if (at := it.first_resolved) is not None:
+            first = not it.reopens and all(author != "customer" for _, author in it.replies)
+            yield Fact(at, (("num", int(first)), ("den", 1)), cut=who.cut(it, at, it.dims()))
+
+
+KPI = FcrStrict()

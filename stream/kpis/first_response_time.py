@@ -1,0 +1,23 @@
+"""Time from opening to the first public reply of an agent; bots do not count. Article 001.
+
+By that reply. Tickets never answered are not in it (see `open_age`); an earlier reply heard later moves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact
+from stream.journey import Journey, Ticket
+from stream.kpi import Duration, OfTickets
+
+
+class FirstResponseTime(OfTickets, Duration):
+    name = "first_response_time"
+
+    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
+        if (at := it.first_response) is not None:
+            yield self.fact(it.opened, at, who.cut(it, at, it.dims()))
+
+
+KPI = FirstResponseTime()

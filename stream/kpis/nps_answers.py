@@ -1,0 +1,38 @@
+"""Net promoter score of all answers in the window: 100 x (promoters - detractors) / n. Article 001.
+
+The flow beside the level `nps`: a customer who answers two surveys counts twice here. By answer time; the latest
+answer of a survey counts, so a re-rating moves it. Parts `promoters` (9-10), `detractors` (0-6), `n`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact, Window
+from stream.journey import Journey, Survey
+from stream.kpi import OfSurveys
+from stream.surveys import goodness
+
+
+class NpsAnswers(OfSurveys):
+    name = "nps_answers"
+    unit = "points"
+    better = "higher"
+    family = "nps"
+    flows = ("promoters", "detractors", "n")
+
+    def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
+        if found := self.answer(it, who):
+            at, score, scale, cut = found
+            points = goodness(scale, score)
+            parts = (("promoters", int(points >= 9)), ("detractors", int(points <= 6)), ("n", 1))
+            yield Fact(at, parts, cut=cut)
+
+    def value(self, p: Window) -> float | None:
+        return 100 * (p.sum("promoters") - p.sum("detractors")) / n if (n := p.sum("n")) else None
+
+    def n(self, p: Window) -> int:
+        return p.sum("n")
+
+
+KPI = NpsAnswers()

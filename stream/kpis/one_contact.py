@@ -1,0 +1,31 @@
+"""One contact: as `fcr`, and no ticket of the same issue opened in the 7 d before this one. Article 003.
+
+By first_resolved. A later contact or reopen takes the success back, and so does an earlier ticket heard late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact
+from stream.definitions import DAY
+from stream.journey import Issue, Journey
+from stream.kpi import OF_TICKETS, Ratio
+
+
+class OneContact(Ratio):
+    name = "one_contact"
+    better = "higher"
+    of = Issue
+    reads = frozenset({"tickets"})
+    cuts = OF_TICKETS
+    matures = 7 * DAY  # also how long it must be quiet before and after
+
+    def facts(self, it: Issue, who: Journey) -> Iterable[Fact]:
+        for ticket in it.tickets:
+            if (at := ticket.first_resolved) is not None:
+                only = it.settled(ticket, at, self.matures) and it.is_first(ticket, self.matures)
+                yield Fact(at, (("num", int(only)), ("den", 1)), cut=who.cut(ticket, at, ticket.dims()))
+
+
+KPI = OneContact()

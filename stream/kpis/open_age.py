@@ -1,0 +1,41 @@
+"""Mean age of the open tickets, read now: the end of the window less the mean opening time. Article 004.
+
+Parts `n`, `opened` (sum of opening times, ms), and how many are older than 1, 3, 7, 30 d. A ticket counts at its
+opening while it is open: resolved it is taken back, reopened it stands there again. Those older than x are what is
+left in the panes before now - x, so that growing old costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact, Window
+from stream.definitions import DAY
+from stream.journey import NEVER, Journey, Ticket
+from stream.kpi import LEVEL, OfTickets
+
+OLDER = {"over_1d": DAY, "over_3d": 3 * DAY, "over_7d": 7 * DAY, "over_30d": 30 * DAY}
+
+
+class OpenAge(OfTickets):
+    name = "open_age"
+    unit = "s"
+    better = "lower"
+    flows = tuple(OLDER)
+    levels = ("n", "opened")
+    windows = LEVEL
+    ages = OLDER
+
+    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
+        if it.is_open:
+            parts = (("n", 1), ("opened", it.opened), *((older, 1) for older in OLDER))
+            yield Fact(it.opened, parts, cut=who.cut(it, NEVER, it.dims()))
+
+    def value(self, p: Window) -> float | None:
+        return (p.end_time - p.end("opened") / n) / 1000 if (n := p.end("n")) else None
+
+    def n(self, p: Window) -> int:
+        return p.end("n")
+
+
+KPI = OpenAge()

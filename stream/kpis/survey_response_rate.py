@@ -1,0 +1,33 @@
+"""Surveys answered within 7 d / delivered, by the time they were sent. Article 002.
+
+The earliest answer decides; a late one comes in time or not by its own time, not by when it was heard. An answer
+without a `survey.sent` counts for scores, not here; what could not be delivered leaves the denominator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.claims import Fact
+from stream.definitions import DAY
+from stream.journey import Journey, Survey
+from stream.kpi import FAST, Ratio
+
+
+class SurveyResponseRate(Ratio):
+    name = "survey_response_rate"
+    better = "higher"
+    of = Survey
+    reads = frozenset({"surveys", "tickets"})
+    windows = FAST
+    cuts = ("channel", "kind", "segment", "stage", "team", "topic")
+    matures = 7 * DAY  # also the time within which an answer counts
+
+    def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
+        if it.sent is not None and it.delivered:
+            in_time = bool(it.answers) and it.answers[0][0] <= it.sent + self.matures
+            cut = tuple(sorted((*who.cut(it, it.sent, it.dims), ("kind", it.kind))))
+            yield Fact(it.sent, (("num", int(in_time)), ("den", 1)), cut=cut)
+
+
+KPI = SurveyResponseRate()
