@@ -60,7 +60,7 @@ class World:
         rate: float = 0.0,
         unlucky: int = 0,
     ) -> None:
-        """Begin at `start` (ms); from `live` (ms) on give about `rate` events a second, `unlucky` customers with stories."""
+        """Begin at `start` (ms); from `live` (ms) on give `rate` events a second and `unlucky` people's stories."""
         self._acts: list[tuple[int, int, Customer, str, Any]] = []
         self._said: list[tuple[int, int, Event]] = []
         self._order = 0

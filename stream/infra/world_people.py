@@ -171,7 +171,7 @@ def instant(text: str) -> int:
 
 def rfc3339(time: int) -> str:
     """An instant in ms since the epoch as RFC 3339 in UTC, to the millisecond."""
-    return f"{datetime.fromtimestamp(time // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{time % 1000:03d}Z"
+    return (EPOCH + timedelta(milliseconds=time)).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def born(index: int, seed: int, currencies: tuple[str, ...]) -> Customer:

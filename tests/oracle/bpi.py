@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ class Step:
 
 @dataclass
 class Ticket:
-    """What one trace comes to. Times are ms; `before` and `moves` are the teams held until the first resolve and ever."""
+    """What one trace comes to. Times are ms; `before`: teams until the first resolve; `moves`: ever."""
 
     opened: int
     moves: list[str]
@@ -42,13 +42,13 @@ class Ticket:
 def read(path: Path) -> Iterator[list[Step]]:
     """The traces of a gzipped XES file, each sorted by time (stable)."""
     with gzip.open(path) as file:
-        for _, node in ElementTree.iterparse(file):
+        for _, node in ET.iterparse(file):
             if node.tag.rpartition("}")[2] == "trace":
                 yield sorted((_step(e) for e in node if e.tag.rpartition("}")[2] == "event"), key=lambda s: s.at)
                 node.clear()
 
 
-def _step(event: ElementTree.Element) -> Step:
+def _step(event: ET.Element) -> Step:
     values = {item.get("key"): item.get("value", "") for item in event}
     moment = datetime.fromisoformat(values["time:timestamp"])
     return Step((moment - EPOCH) // timedelta(milliseconds=1), values["concept:name"], values["org:group"])

@@ -34,7 +34,7 @@ def write(path: Path, events: list[tuple[int, dict[str, Any]]]) -> Path:
 
 
 def log(path: Path, *said: Said | tuple[int, str, dict[str, Any], str], end: int | None = None) -> Path:
-    """A log of (time, type, data[, customer]), each heard at once; ids by place. `end`: one more unrelated event then."""
+    """A log of (time, type, data[, customer]), each heard at once. `end`: one more event, of nobody, then."""
     rows = [(row[0], event(f"e{i}", row[0], row[1], row[2], *row[3:])) for i, row in enumerate(said)]
     if end is not None:
         rows.append((end, event("end", end, "renewal.due", {"subscription": "none"}, "nobody")))

@@ -66,6 +66,7 @@ def compute(
     surveys: Mapping[str, Survey] = SURVEYS,
     rates: Mapping[str, str] | None = None,
     themes: Mapping[str, Sequence[str]] | None = None,
+    shifts: Mapping[str, Sequence[tuple[int, int]]] | None = None,
     end: int | None = None,
     rolling: Mapping[str, int] | None = None,
     ends: Iterable[int] = (),
@@ -75,11 +76,13 @@ def compute(
     """All readings of the logs as of `end` (ms; else the largest append time).
 
     `rates`: currency -> units of the reporting currency for one of it, as a decimal string (USD alone: 1).
+    `shifts`: team ("" for all others) -> its working hours as [from, to) in ms; without, every hour is worked.
     `rolling`: window label -> width in ms, read at each of `ends` (ms, on the edge of a pane).
     """
     with duckdb.connect() as db:
         db.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
-        _settings(db, surveys, rates or {"USD": "1"}, themes or {}, rolling or {}, ends, end)
+        db.execute(f"SET VARIABLE stop = {'NULL' if end is None else end}::BIGINT")
+        _settings(db, surveys, rates or {"USD": "1"}, themes or {}, shifts or {}, rolling or {}, ends)
         _lines(db, ndjson_paths)
         for family in FAMILIES:
             db.execute((SQL / f"{family}.sql").read_text(encoding="utf-8"))
@@ -95,11 +98,10 @@ def _settings(
     surveys: Mapping[str, Survey],
     rates: Mapping[str, str],
     themes: Mapping[str, Sequence[str]],
+    shifts: Mapping[str, Sequence[tuple[int, int]]],
     rolling: Mapping[str, int],
     ends: Iterable[int],
-    end: int | None,
 ) -> None:
-    db.execute(f"SET VARIABLE stop = {'NULL' if end is None else end}::BIGINT")
     tables: dict[str, tuple[str, list[list[Any]]]] = {
         "survey_kind": (
             "kind VARCHAR, family VARCHAR, low BIGINT, high BIGINT, easy_high BOOLEAN, place INT",
@@ -107,6 +109,10 @@ def _settings(
         ),
         "rate": ("currency VARCHAR, rate DECIMAL(18, 6)", [[name, rate] for name, rate in rates.items()]),
         "theme": ("name VARCHAR, words VARCHAR[]", [[name, list(words)] for name, words in themes.items()]),
+        "shift": (
+            "team VARCHAR, lo BIGINT, hi BIGINT",
+            [[team, *span] for team, spans in shifts.items() for span in spans],
+        ),
         "rolling": ("label VARCHAR, width BIGINT", [[label, width] for label, width in rolling.items()]),
         "ending": ("t BIGINT", [[t] for t in ends]),
     }
@@ -130,7 +136,7 @@ def _read(db: duckdb.DuckDBPyConnection, cut: tuple[str, ...]) -> Readings:
     sums = ", ".join(f"coalesce(sum({part}), 0)::HUGEINT" for part in PARTS)
     timed = ", ".join(f"'{name}'" for name, kpi in KPIS.items() if kpi.duration)
     rows = db.execute(
-        f"SELECT kpi, win, [{', '.join(cut)}]::VARCHAR[], {sums}, count(*), "  # noqa: S608 - names of ours only
+        f"SELECT kpi, win, [{', '.join(cut)}]::VARCHAR[], {sums}, count(*), "
         f"CASE WHEN kpi IN ({timed}) THEN list(a ORDER BY a) FILTER (kpi <> 'time_to_value' OR b = 1) END "
         f"FROM counted WHERE {known} GROUP BY kpi, win, {labels}"
     ).fetchall()
@@ -220,9 +226,9 @@ def _differences(row: Mapping[str, Any], truth: Row) -> list[str]:
             faults.append(f"n {row['n']}, oracle {truth.n}")
         if not _close(row["value"], truth.value):
             faults.append(f"value {row['value']}, oracle {truth.value}")
-    for name in sorted(truth.parts.keys() & row["parts"].keys()):
-        if row["parts"][name] != truth.parts[name]:
-            faults.append(f"part {name} {row['parts'][name]}, oracle {truth.parts[name]}")
+    both = sorted(truth.parts.keys() & row["parts"].keys())
+    wrong = [name for name in both if row["parts"][name] != truth.parts[name]]
+    faults += [f"part {name} {row['parts'][name]}, oracle {truth.parts[name]}" for name in wrong]
     for name, shown in (row.get("quantiles") or {}).items():
         exact = truth.quantiles.get(_percent(name))
         if exact is not None and shown is not None and abs(shown - exact) > 0.05 * exact:

@@ -70,7 +70,7 @@ def _rows(readings: Readings) -> list[dict[str, Any]]:
 def test_equal_readings_do_not_differ(readings: Readings) -> None:
     """A reading without data stands for none, an unknown KPI is not looked at."""
     more = {"kpi": "health", "window": "now", "cut": {}, "value": 50.0, "n": 2, "parts": {}}
-    none = {"kpi": "fcr", "window": "2031-01", "cut": {}, "value": None, "n": 0, "parts": {}}
+    none: dict[str, Any] = {"kpi": "fcr", "window": "2031-01", "cut": {}, "value": None, "n": 0, "parts": {}}
     assert compare([*_rows(readings), more, none], readings) == []
 
 

@@ -30,6 +30,7 @@ def read(tmp_path: Path) -> Any:
 def test_time_to_value_from_the_first_subscription(read: Any) -> None:
     """Within thirty days; who never gets there is among those who started."""
     found = read(
+        (NOON - DAY, "milestone.reached", {"milestone": "value"}, "a"),
         started(0, "a"),
         started(DAY, "a", "q"),
         (NOON + 2 * DAY, "milestone.reached", {"milestone": "value"}, "a"),

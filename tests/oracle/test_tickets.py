@@ -53,6 +53,7 @@ def test_a_ticket_that_is_open_again_has_no_last_resolve(read: Any) -> None:
     assert at(found, "backlog", "now", team="front").n == 1
 
 
+OTHER = [said(-DAY, "opened", "u", team="tech"), said(-HOUR, "resolved", "u")]
 FIRST_CONTACT: list[tuple[str, list[Said], int]] = [
     ("nothing more", [], 1),
     ("the same issue a day later", [said(DAY, "opened", "u")], 0),
@@ -71,6 +72,9 @@ FIRST_CONTACT: list[tuple[str, list[Said], int]] = [
     ("a note nobody saw", [reply(DAY, "customer", public=False)], 1),
     ("an agent's reply", [reply(DAY, "agent")], 1),
     ("a reply before the resolve", [reply(MINUTE, "customer")], 1),
+    ("a reply on another ticket, resolved before", [*OTHER, reply(DAY, "customer", "u")], 0),
+    ("the same, at the moment of the resolve", [*OTHER, reply(HOUR, "customer", "u")], 1),
+    ("a reply on another ticket, still open", [OTHER[0], reply(DAY, "customer", "u")], 1),
     ("reopened", [said(DAY, "reopened")], 0),
     ("reopened late", [said(8 * DAY, "reopened")], 1),
 ]
@@ -78,9 +82,9 @@ FIRST_CONTACT: list[tuple[str, list[Said], int]] = [
 
 @pytest.mark.parametrize(("name", "rows", "right"), FIRST_CONTACT, ids=[case[0] for case in FIRST_CONTACT])
 def test_first_contact_resolution(read: Any, name: str, rows: list[Said], right: int) -> None:
-    """Of the ticket t, resolved an hour after noon; other tickets of the case stay open."""
-    part = at(read(said(0, "opened"), said(HOUR, "resolved"), *rows), "fcr").parts
-    assert part == {"num": right, "den": 1}
+    """Of the ticket t, resolved an hour after noon; other tickets of its team stay open."""
+    found = read(said(0, "opened"), said(HOUR, "resolved"), *rows)
+    assert at(found, "fcr", team="front").parts == {"num": right, "den": 1}
 
 
 def test_one_contact_asks_for_no_ticket_before(read: Any) -> None:
@@ -89,6 +93,8 @@ def test_one_contact_asks_for_no_ticket_before(read: Any) -> None:
     assert at(read(said(-7 * DAY, "opened", "u"), one, other), "one_contact").value == 0.0
     assert at(read(said(-7 * DAY - 1, "opened", "u"), one, other), "one_contact").value == 1.0
     assert at(read(said(-DAY, "opened", "u"), one, other), "fcr").value == 1.0
+    nameless = (said(-DAY, "opened", "u", topic=None), said(0, "opened", topic=None), other)
+    assert at(read(*nameless), "one_contact").value == 0.0
 
 
 def test_strict_and_one_touch_look_at_replies(read: Any) -> None:
@@ -121,6 +127,38 @@ def test_waiting_on_the_customer_is_no_business_time(read: Any) -> None:
     )
     assert at(found, "resolution_time_business").parts["sum"] == 4 * 3_600
     assert at(found, "resolution_time").parts["sum"] == 10 * 3_600
+
+
+def test_business_time_is_what_overlaps_the_shifts_of_the_team(read: Any) -> None:
+    """The team that has the ticket now; other teams keep the hours of all."""
+    hours = {"front": [(NOON + HOUR, NOON + 3 * HOUR), (NOON + 9 * HOUR, NOON + 12 * HOUR)], "": [(NOON, NOON + HOUR)]}
+    steps = (
+        said(0, "opened"),
+        reply(2 * HOUR, "agent"),
+        said(2 * HOUR, "waiting", on="customer"),
+        reply(10 * HOUR, "customer"),
+        said(11 * HOUR, "resolved"),
+    )
+    found = read(*steps, shifts=hours)
+    assert at(found, "first_response_time_business").parts["sum"] == 3_600
+    assert at(found, "resolution_time_business").parts["sum"] == 2 * 3_600
+    found = read(*steps, said(12 * HOUR, "transferred", to_team="tech"), shifts=hours)
+    assert at(found, "resolution_time_business").parts["sum"] == 3_600
+
+
+def test_a_merged_customer_is_the_other_one_until_that_is_undone(tmp_path: Path) -> None:
+    """Its ticket is a repeat contact of the other's; undone, both are first contacts."""
+    rows = [
+        event("1", NOON, "ticket.opened", {"ticket": "t", "topic": "x"}, "a"),
+        event("2", NOON + HOUR, "ticket.resolved", {"ticket": "t"}, "a"),
+        event("3", NOON + DAY, "ticket.opened", {"ticket": "u", "topic": "x"}, "c"),
+        event("4", NOON + DAY, "customer.merged", {"into": "b"}, "a"),
+        event("5", NOON + DAY, "customer.merged", {"into": "b"}, "c"),
+    ]
+    later = event("6", NOON + 2 * DAY, "customer.unmerged", {"from": "b"}, "c")
+    for more, value in (([], 0.0), ([later], 1.0)):
+        path = write(tmp_path / "log.ndjson", [(NOON + 3 * DAY, row) for row in rows + more])
+        assert at(compute([path]), "fcr").value == value
 
 
 def test_transfers_are_changes_between_known_teams_until_the_first_resolve(read: Any) -> None:

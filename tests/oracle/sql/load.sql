@@ -11,12 +11,27 @@ SELECT place, event, time, coalesce(said, max(time) OVER (ORDER BY place)) AS mo
 
 SET VARIABLE as_of = coalesce(getvariable('stop'), (SELECT max(moment) FROM heard));
 
-CREATE TABLE event AS
+CREATE TABLE known AS
 SELECT moment, time, event ->> 'source' AS source, event ->> 'id' AS id, event ->> 'type' AS type,
-       event ->> 'subject' AS customer, event ->> 'segment' AS segment, event ->> 'stage' AS stage, event -> 'data' AS data
+       event ->> 'subject' AS subject, event ->> 'segment' AS segment, event ->> 'stage' AS stage, event -> 'data' AS data
 FROM heard
 WHERE moment <= getvariable('as_of') AND time <= moment + 300000
 QUALIFY row_number() OVER (PARTITION BY event ->> 'source', event ->> 'id' ORDER BY moment, place) = 1;
+
+-- A merged customer is the one that it was merged into, all along.
+CREATE TABLE merged AS
+WITH RECURSIVE word AS (
+    SELECT subject, type, data ->> 'into' AS other FROM known WHERE type IN ('customer.merged', 'customer.unmerged')
+    QUALIFY row_number() OVER (PARTITION BY subject ORDER BY time DESC, id DESC) = 1),
+chain AS (
+    SELECT subject, other, 1 AS length FROM word WHERE type = 'customer.merged'
+    UNION ALL
+    SELECT chain.subject, word.other, length + 1 FROM chain JOIN word ON word.subject = chain.other AND word.type = 'customer.merged'
+    WHERE length < 16)
+SELECT subject, arg_max(other, length) AS other FROM chain GROUP BY ALL;
+
+CREATE TABLE event AS
+SELECT known.*, coalesce(other, subject) AS customer FROM known LEFT JOIN merged USING (subject);
 
 -- What a customer was from when on: the latest word by event time.
 CREATE TABLE was_segment AS

@@ -109,26 +109,41 @@ UNION ALL BY NAME
 SELECT 'resolution_time_first' AS kpi, first_resolved AS moment, customer, own_segment, own_stage, channel, topic, team,
        (first_resolved - opened) // 1000 AS a, 1 AS b FROM ticket WHERE first_resolved IS NOT NULL
 UNION ALL BY NAME
-SELECT unnest(['first_response_time', 'first_response_time_business']) AS kpi, first_reply AS moment, customer, own_segment,
+SELECT 'first_response_time' AS kpi, first_reply AS moment, customer, own_segment,
        own_stage, channel, topic, team, (first_reply - opened) // 1000 AS a, 1 AS b FROM ticket WHERE first_reply IS NOT NULL
 UNION ALL BY NAME
 SELECT unnest(['ticket_volume', 'ticket_share']) AS kpi, opened AS moment, customer, own_segment, own_stage, channel, topic, team,
        1 AS a FROM ticket;
 
--- Without a calendar every hour is worked: what is left is the time waiting on the customer.
--- It waits from `ticket.waiting` on the customer to the next public customer reply, other waiting, resolve or reopen.
-INSERT INTO flow BY NAME
+-- Business time: the shifts of the ticket's team (else those of ''); without any every hour is worked.
+-- Waiting on the customer: from `ticket.waiting` to the next public customer reply, other waiting, resolve or reopen.
+CREATE TABLE stretch AS
 WITH word AS (
     SELECT customer, ticket, time, type = 'ticket.waiting' AND data ->> 'on' = 'customer' AS waits,
            lead(time) OVER (PARTITION BY customer, ticket ORDER BY time, rank, id) AS until
     FROM taken WHERE type IN ('ticket.waiting', 'ticket.resolved', 'ticket.reopened')
-       OR (type = 'ticket.replied' AND data ->> 'author' = 'customer' AND coalesce((data ->> 'public')::BOOLEAN, true))),
-waited AS (
-    SELECT customer, ticket, sum(least(until, last_resolved) - time) AS ms FROM word JOIN ticket USING (customer, ticket)
-    WHERE waits AND until IS NOT NULL AND time < last_resolved GROUP BY ALL)
-SELECT 'resolution_time_business' AS kpi, last_resolved AS moment, customer, own_segment, own_stage, channel, topic, team,
-       (last_resolved - opened - coalesce(ms, 0)::BIGINT) // 1000 AS a, 1 AS b
-FROM ticket LEFT JOIN waited USING (customer, ticket) WHERE last_resolved IS NOT NULL;
+       OR (type = 'ticket.replied' AND data ->> 'author' = 'customer' AND coalesce((data ->> 'public')::BOOLEAN, true)))
+SELECT 'resolution_time_business' AS kpi, customer, ticket, 1 AS sign, opened AS lo, last_resolved AS hi
+FROM ticket WHERE last_resolved IS NOT NULL
+UNION ALL
+SELECT 'resolution_time_business', customer, ticket, -1, time, least(until, last_resolved)
+FROM word JOIN ticket USING (customer, ticket) WHERE waits AND time < last_resolved
+UNION ALL
+SELECT 'first_response_time_business', customer, ticket, 1, opened, first_reply FROM ticket WHERE first_reply IS NOT NULL;
+
+INSERT INTO flow BY NAME
+WITH desk AS (
+    SELECT customer, ticket, CASE WHEN team IN (SELECT team FROM shift) THEN team ELSE '' END AS calendar FROM ticket),
+worked AS (
+    SELECT kpi, customer, ticket, sign, d.calendar, s.hi - s.lo AS plain,
+           (SELECT coalesce(sum(greatest(least(s.hi, w.hi) - greatest(s.lo, w.lo), 0)), 0) FROM shift w WHERE w.team = d.calendar) AS ms
+    FROM stretch s JOIN desk d USING (customer, ticket)),
+total AS (
+    SELECT kpi, customer, ticket,
+           sum(sign * CASE WHEN calendar IN (SELECT team FROM shift) THEN ms ELSE plain END)::BIGINT AS ms FROM worked GROUP BY ALL)
+SELECT kpi, CASE kpi WHEN 'resolution_time_business' THEN last_resolved ELSE first_reply END AS moment,
+       customer, own_segment, own_stage, channel, topic, team, ms // 1000 AS a, 1 AS b
+FROM total JOIN ticket USING (customer, ticket);
 
 INSERT INTO flow BY NAME
 WITH moved AS (
