@@ -12,7 +12,7 @@ import msgspec
 
 from stream.claims import Alert, Severity
 from stream.definitions import DAY, Definitions
-from stream.notices import Held, Mark, Sent, merge, span
+from stream.notices import Head, Held, Mark, Sent, head_of, merge, span
 from stream.ranking import Ranked, Weights, rank, reasons
 from stream.record import Append, Heard, Meta, Stop
 
@@ -48,7 +48,7 @@ class DeliveryPartition:
         self.dropped: dict[str, int] = {}  # what was not taken in or was forgotten, by name
         self.active: dict[tuple[str, str], int] = {}  # open alerts by (signal, severity)
         self._weights = weights or Weights()
-        self._open: dict[str, Held] = {}
+        self._open: dict[str, Head] = {}
         self._subjects: dict[str, dict[str, str]] = {}  # subject -> open alert -> its signal
         self._due: list[tuple[int, str]] = []  # when what is over is forgotten; a heap
         self._restore()
@@ -82,8 +82,6 @@ class DeliveryPartition:
 
     def held(self, alert: str) -> Held | None:
         """The row of an alert, as now known."""
-        if (held := self._open.get(alert)) is not None:
-            return held
         row = self.rows.get(alert.encode())
         return _decode_held(row) if row is not None else None
 
@@ -91,29 +89,28 @@ class DeliveryPartition:
         """Every alert that is remembered, open or over, in no special order."""
         return [key.decode() for key in self.rows]
 
-    def open(self) -> list[Held]:
+    def open(self) -> list[str]:
         """Every open alert, in no special order."""
-        return list(self._open.values())
+        return list(self._open)
 
     def beside(self, subject: str) -> list[str]:
         """The open alerts of a subject: those whose rank changes when one of them does."""
         return list(self._subjects.get(subject, ()))
 
-    def rank(self, alert: Alert) -> tuple[int, list[str]]:
+    def rank(self, head: Head) -> tuple[int, list[str]]:
         """The virtual opening time (ms) that orders the queue, and the reasons; see `stream.ranking`."""
-        signals = self._signals(alert.subject)
-        return rank(alert, signals, self._weights), reasons(alert, signals, self._weights)
+        signals = self._signals(head.subject)
+        return rank(head, signals, self._weights), reasons(head, signals, self._weights)
 
     def queue(self, limit: int = 1_000) -> list[Ranked]:
         """The open alerts in the order in which somebody should look at them, with the reasons."""
-        ranks = (
-            (rank(held.alert, self._signals(held.alert.subject), self._weights), id) for id, held in self._open.items()
-        )
+        signals = {subject: self._signals(subject) for subject in self._subjects}
+        ranks = ((rank(head, signals[head.subject], self._weights), id) for id, head in self._open.items())
         return [self._ranked(place, id) for place, (_, id) in enumerate(nsmallest(limit, ranks), 1)]
 
     def _ranked(self, place: int, id: str) -> Ranked:
-        alert = self._open[id].alert
-        as_if, why = self.rank(alert)
+        alert = _decode_held(self.rows[id.encode()]).alert
+        as_if, why = self.rank(self._open[id])
         return Ranked(place, alert, as_if, [*why, f"open for {span(max(self.meta.clock - alert.opened, 0))}"])
 
     def _signals(self, subject: str) -> int:
@@ -129,23 +126,23 @@ class DeliveryPartition:
         while self._due and self._due[0][0] <= clock:
             due, id = heappop(self._due)
             held = self.held(id)
-            if held is not None and not held.is_open and held.heard + KEEP == due:
+            if held is not None and not held.head.is_open and held.heard + KEEP == due:
                 del self.rows[id.encode()]
                 self._drop("forgotten")
                 yield id.encode(), None
-        if (alert := self._read(value)) is None:
+        if (head := self._read(value)) is None:
             return
-        old = self.held(alert.id)
-        if (held := merge(old, alert, clock)) is None:
+        old = self.held(head.id)
+        if (held := merge(old, head, value or b"", clock)) is None:
             self._drop("repeated")
             return
         if old is not None:
-            self._leave(alert.id, old)
-        self._take(alert.id, held)
-        self.rows[alert.id.encode()] = row = _encode(held)
-        yield alert.id.encode(), row
+            self._leave(old.head)
+        self._take(held)
+        self.rows[head.id.encode()] = row = _encode(held)
+        yield head.id.encode(), row
 
-    def _read(self, value: bytes | None) -> Alert | None:
+    def _read(self, value: bytes | None) -> Head | None:
         """The alert of a record; what is not one, or of another run, is counted and passed over."""
         try:
             alert = _decode_alert(value or b"")
@@ -154,34 +151,33 @@ class DeliveryPartition:
             self._drop("unreadable")
             return None
         if alert.run == self.definitions.run:
-            return alert
+            return head_of(alert)
         self._drop("other_run")
         return None
 
     def _restore(self) -> None:
-        for key, row in self.rows.items():
-            self._take(key.decode(), _decode_held(row))
+        for row in self.rows.values():
+            self._take(_decode_held(row))
 
-    def _take(self, id: str, held: Held) -> None:
-        if not held.is_open:
-            heappush(self._due, (held.heard + KEEP, id))
+    def _take(self, held: Held) -> None:
+        head = held.head
+        if not head.is_open:
+            heappush(self._due, (held.heard + KEEP, head.id))
             return
-        alert = held.alert
-        self._open[id] = held
-        self._subjects.setdefault(alert.subject, {})[id] = alert.signal
-        label = (alert.signal, alert.severity)
+        self._open[head.id] = head
+        self._subjects.setdefault(head.subject, {})[head.id] = head.signal
+        label = (head.signal, head.severity)
         self.active[label] = self.active.get(label, 0) + 1
 
-    def _leave(self, id: str, held: Held) -> None:
+    def _leave(self, head: Head) -> None:
         """Undoes `_take` before a newer version is taken."""
-        if not held.is_open:
+        if not head.is_open:
             return  # its due time stays in the heap and will no longer fit the row
-        alert = held.alert
-        del self._open[id]
-        del self._subjects[alert.subject][id]
-        if not self._subjects[alert.subject]:
-            del self._subjects[alert.subject]
-        self.active[alert.signal, alert.severity] -= 1
+        del self._open[head.id]
+        del self._subjects[head.subject][head.id]
+        if not self._subjects[head.subject]:
+            del self._subjects[head.subject]
+        self.active[head.signal, head.severity] -= 1
 
     def _drop(self, name: str) -> None:
         self.dropped[name] = self.dropped.get(name, 0) + 1

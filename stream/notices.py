@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
 from msgspec import Struct, field
 
 from stream.claims import Alert, Severity
 from stream.definitions import DAY, HOUR, MINUTE, SECOND
 
 Kind = Literal["open", "update", "resolve"]
+_decode = msgspec.json.Decoder(Alert).decode
 
 
 class Mark(Struct, frozen=True, array_like=True):
@@ -28,26 +30,47 @@ class Sent(Struct, frozen=True, array_like=True):
     mark: Mark
 
 
+class Head(Struct, frozen=True, gc=False, array_like=True):
+    """What delivery itself looks at of an alert; fields as in `Alert`."""
+
+    id: str
+    signal: str
+    subject: str
+    episode: int
+    version: int
+    severity: str
+    status: str
+    opened: int
+    changed: int
+    vip: bool
+    backfill: bool
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == "open"
+
+
 class Held(Struct, array_like=True):
     """One row of the delivery table: the newest version of an alert and what each sink was told of it.
 
-    `raised` = log time at which this episode rose to its present severity, `heard` = log clock when this version
-    was heard; both in ms.
+    `body` = the alert's JSON as heard, `raised` = log time at which this episode rose to its present severity,
+    `heard` = log clock when this version was heard; both in ms.
     """
 
-    alert: Alert
+    head: Head
+    body: bytes
     raised: int
     heard: int
     sent: dict[str, Mark] = field(default_factory=dict)
 
     @property
-    def is_open(self) -> bool:
-        return self.alert.status == "open"
+    def alert(self) -> Alert:
+        return _decode(self.body)
 
     def paged(self) -> bool:
         """Was this episode already told to some sink as a page?"""
         marks = self.sent.values()
-        return any(mark.episode == self.alert.episode and mark.severity == Severity.page for mark in marks)
+        return any(mark.episode == self.head.episode and mark.severity == Severity.page for mark in marks)
 
 
 class Notice(Struct, frozen=True):
@@ -72,16 +95,20 @@ class Notice(Struct, frozen=True):
         return Mark(self.alert.episode, self.alert.version, open_as)
 
 
-def merge(old: Held | None, alert: Alert, clock: int) -> Held | None:
-    """The row after hearing `alert` at log clock `clock`; None if it is no newer than `old`."""
+def head_of(alert: Alert) -> Head:
+    return Head(*(getattr(alert, name) for name in Head.__struct_fields__))
+
+
+def merge(old: Held | None, head: Head, body: bytes, clock: int) -> Held | None:
+    """The row after hearing an alert at log clock `clock`; None if it is no newer than `old`."""
     if old is None:
-        return Held(alert, alert.opened, clock)
-    if (alert.episode, alert.version) <= (old.alert.episode, old.alert.version):
+        return Held(head, body, head.opened, clock)
+    if (head.episode, head.version) <= (old.head.episode, old.head.version):
         return None
-    if alert.episode > old.alert.episode:
-        return Held(alert, alert.opened, clock, old.sent)
-    rose = Severity[alert.severity] > Severity[old.alert.severity]
-    return Held(alert, alert.changed if rose else old.raised, clock, old.sent)
+    if head.episode > old.head.episode:
+        return Held(head, body, head.opened, clock, old.sent)
+    rose = Severity[head.severity] > Severity[old.head.severity]
+    return Held(head, body, head.changed if rose else old.raised, clock, old.sent)
 
 
 def route(held: Held, now: int, old_news: int, paged: bool = False) -> tuple[Severity, str]:
@@ -90,10 +117,10 @@ def route(held: Held, now: int, old_news: int, paged: bool = False) -> tuple[Sev
     Only news pages: what rose to a page less than `old_news` ms ago, and was not judged at the end of a backfill.
     `paged`: this episode is a page already, and stays one however old it grows.
     """
-    severity = Severity[held.alert.severity]
+    severity = Severity[held.head.severity]
     if severity is not Severity.page or paged or held.paged():
         return severity, ""
-    if held.alert.backfill:
+    if held.head.backfill:
         return Severity.queue, "queued, not paged: found in a backfill"
     age = now - held.raised
     if age >= old_news:
@@ -106,14 +133,14 @@ def notice(held: Held, mark: Mark | None, routed: tuple[Severity, str], least: S
 
     A version overtaken before it was told is left out, and so is an alert that came and went untold.
     """
-    alert, (severity, why) = held.alert, routed
-    if mark is not None and (mark.episode, mark.version) >= (alert.episode, alert.version):
+    head, (severity, why) = held.head, routed
+    if mark is not None and (mark.episode, mark.version) >= (head.episode, head.version):
         return None
     held_as = Severity(mark.severity) if mark is not None and mark.severity else None
-    if held.is_open and severity >= least:
-        again = mark is not None and held_as is not None and mark.episode == alert.episode
-        return Notice(alert, "update" if again else "open", severity, held_as, why)
-    return Notice(alert, "resolve", held_as, held_as, why) if held_as is not None else None
+    if head.is_open and severity >= least:
+        again = mark is not None and held_as is not None and mark.episode == head.episode
+        return Notice(held.alert, "update" if again else "open", severity, held_as, why)
+    return Notice(held.alert, "resolve", held_as, held_as, why) if held_as is not None else None
 
 
 def span(ms: int) -> str:

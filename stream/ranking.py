@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from stream.claims import Alert
 from stream.definitions import DAY
-from stream.notices import span
+from stream.notices import Head, span
 
 
 class Weights(Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,14 +33,14 @@ class Ranked(Struct, frozen=True):
     why: list[str]
 
 
-def rank(alert: Alert, signals: int, weights: Weights) -> int:
+def rank(alert: Head, signals: int, weights: Weights) -> int:
     """The virtual opening time, ms; the smallest comes first. `signals` = distinct signals open on its subject."""
     further = min(max(signals - 1, 0), weights.signals)
     start = weights.severity[alert.severity] + (weights.vip if alert.vip else 0) + further * weights.signal
     return alert.opened - start
 
 
-def reasons(alert: Alert, signals: int, weights: Weights) -> list[str]:
+def reasons(alert: Head, signals: int, weights: Weights) -> list[str]:
     """Why it stands where it stands, in words; its age apart."""
     why = [alert.severity]
     if alert.vip:

@@ -95,13 +95,13 @@ class Courier:
 
     def _route(self, held: Held) -> tuple[Severity, str]:
         """As `stream.notices.route`; what was news once is not old news because a sink was away."""
-        alert = held.alert
-        if not held.is_open:
-            self._paged.pop(alert.id, None)
-        paged = self._paged.get(alert.id) == alert.episode
+        head = held.head
+        if not head.is_open:
+            self._paged.pop(head.id, None)
+        paged = self._paged.get(head.id) == head.episode
         routed = route(held, int(self._clock() * 1000), self._fold.definitions.old_news, paged)
-        if routed[0] is Severity.page:
-            self._paged[alert.id] = alert.episode
+        if head.is_open and routed[0] is Severity.page:
+            self._paged[head.id] = head.episode
         return routed
 
 

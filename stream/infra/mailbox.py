@@ -31,7 +31,7 @@ class Pace(Struct, frozen=True):
     patience: float = 3600.0  # the longest that a sink's own Retry-After is honoured
     batch: int = 200  # notices an attempt
     backlog: int = 20_000  # alerts that wait by name; beyond, all are looked at when these are told
-    look: int = 2_000  # alerts looked at in one step then
+    look: int = 500  # alerts looked at in one step then
 
 
 class Alerts(Struct, frozen=True):
@@ -39,7 +39,7 @@ class Alerts(Struct, frozen=True):
 
     find: Find
     ids: Callable[[], list[str]]
-    open: Callable[[], list[Held]]
+    open: Callable[[], list[str]]
     route: Route
 
 
@@ -188,14 +188,15 @@ class Mailbox:
         self._unseen = self._unseen or None
 
     async def _repeat(self) -> None:
-        active = [found for held in self._alerts.open() if (found := self._active(held))]
-        for start in range(0, len(active), self._pace.batch):
-            outcome = await self._say_again(active[start : start + self._pace.batch])
-            if outcome.status == "retry":
+        ids = self._alerts.open()
+        for start in range(0, len(ids), self._pace.batch):
+            active = [found for id in ids[start : start + self._pace.batch] if (found := self._active(id))]
+            outcome = await self._say_again(active) if active else None
+            if outcome is not None and outcome.status == "retry":
                 self._failed(outcome)
                 return
-        if active:
-            self._well()
+            if outcome is not None:
+                self._well()
         self._repeat_at = self._clock() + self.sink.repeat
 
     async def _say_again(self, notices: Sequence[Notice]) -> Outcome:
@@ -204,10 +205,11 @@ class Mailbox:
         except Exception as error:  # noqa: BLE001  likewise
             return _raised(error)
 
-    def _active(self, held: Held) -> Notice | None:
+    def _active(self, id: str) -> Notice | None:
         """What the sink holds open of this alert, said anew."""
-        mark = self._mark(held.alert.id, held)
-        if mark is None or not mark.severity:
+        held = self._alerts.find(id)
+        mark = self._mark(id, held) if held is not None else None
+        if held is None or mark is None or not mark.severity:
             return None
         return Notice(held.alert, "update", Severity(mark.severity), Severity(mark.severity))
 

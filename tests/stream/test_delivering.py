@@ -27,7 +27,7 @@ def said(partition: DeliveryPartition) -> dict[str, Any]:
         "meta": partition.meta,
         "queue": partition.queue(),
         "active": {label: n for label, n in partition.active.items() if n},
-        "open": sorted(held.alert.id for held in partition.open()),
+        "open": sorted(partition.open()),
         "beside": sorted(partition.beside("customer-1")),
     }
 

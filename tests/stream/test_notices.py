@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from stream.claims import Alert, Severity
 from stream.definitions import DAY, HOUR, MINUTE, SECOND
-from stream.notices import Held, Mark, Notice, merge, notice, route, span
+from stream.notices import Held, Mark, Notice, head_of, merge, notice, route, span
 from tests.support.alerts import alert
 
 OLD = 15 * MINUTE
@@ -16,7 +17,7 @@ OPENED = 1_000_000
 def held(*versions: Alert, sent: Mark | None = None) -> Held:
     row: Held | None = None
     for one in versions:
-        row = merge(row, one, one.changed) or row
+        row = merge(row, head_of(one), msgspec.json.encode(one), one.changed) or row
     assert row is not None
     if sent:
         row.sent["x"] = sent

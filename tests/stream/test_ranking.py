@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.definitions import DAY
+from stream.notices import Head, head_of
 from stream.ranking import Weights, rank, reasons
-from tests.support.alerts import alert
+from tests.support import alerts
 
 WEIGHTS = Weights()
+
+
+def alert(**given: Any) -> Head:
+    return head_of(alerts.alert(**given))
 
 
 def test_each_reason_is_a_head_start() -> None:

@@ -48,6 +48,11 @@ class World:
                 return pause
         raise AssertionError("it never comes to rest")
 
+    def version(self, id: str) -> int:
+        held = self.fold.held(id)
+        assert held is not None
+        return held.alert.version
+
     @property
     def keys(self) -> list[str]:
         return [f"{told.kind} {told.key}" for told in self.sink.told]
@@ -258,7 +263,7 @@ async def test_however_it_fails_it_ends_knowing_the_newest(
     world.sink.script = []
     world.now.seconds += 3600
     await world.settle()
-    assert _holds(world.sink) == {held.alert.id: held.alert.version for held in world.fold.open()}
+    assert _holds(world.sink) == {id: world.version(id) for id in world.fold.open()}
     assert world.telemetry.backlog == 0
 
 
