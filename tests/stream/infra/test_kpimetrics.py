@@ -12,24 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from stream.infra.kpimetrics import KpiCollector
 from stream.infra.telemetry import Telemetry
-from stream.readings import Reading
-
-
-def reading(kpi: str = "fcr", window: str = "24h", **given: Any) -> Reading:
-    fields: dict[str, Any] = {
-        "version": 1,
-        "end": 1_000,
-        "cut": {},
-        "value": 0.75,
-        "n": 8,
-        "parts": {"num": 6, "den": 8},
-        "quantiles": {},
-        "as_of": 1_000,
-        "status": "final",
-        "unit": "ratio",
-        "small_n": True,
-    }
-    return Reading(kpi=kpi, window=window, **fields | given)
+from tests.support.readings import reading
 
 
 def scraped(readings: Iterable[Reading], telemetry: Telemetry | None = None, **options: Any) -> CollectorRegistry:

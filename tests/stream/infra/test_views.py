@@ -13,8 +13,8 @@ from stream.definitions import DAY, Definitions
 from stream.delivering import DeliveryPartition
 from stream.infra.redis_side import Row
 from stream.infra.views import AlertsView, ReadingsView, field
-from tests.stream.infra.test_kpimetrics import reading
 from tests.support.alerts import alert, heard
+from tests.support.readings import reading
 
 
 def added_up(rows: Iterable[Row], onto: dict[tuple[str, str], Any] | None = None) -> dict[tuple[str, str], Any]:
