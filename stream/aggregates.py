@@ -20,18 +20,19 @@ from stream.draft import Draft
 from stream.judging import JUDGED
 from stream.labels import OTHER, Labels
 from stream.labels import ROWS as LABELS
-from stream.panes import MINUTE_ROWS, PaneTable, Series, Sums, add, encode, key
+from stream.panes import MINUTE_ROWS, PaneTable, Series, Sums, add, add_at, encode, key
 from stream.record import KPIS, Append, Heard, Meta, Stop
 from stream.windows import grains
 
 PARTITIONS_CHANGED, GAP, UNREADABLE, DEFINITIONS_DIFFER = 73, 74, 77, 78  # exit codes
 DISPLAY, INBOX, CURSOR = "d", "i", "j"
 APPEND = 700_000  # bytes of puts at which an append is cut
-GROUP = 256_000  # bytes of records that are added up before panes are touched
+GROUP = 32_000  # bytes of records that are added up before panes are touched; bounds how long the loop is held
 WORK = 1_000  # closed panes changed and judgements made in one append
 WORK_BYTES = 500  # of puts that each of them may need
 
 Changes = dict[tuple[str, int, Cut], Sums]
+Plan = dict[Series, dict[int, Sums]]  # what to add, by minute
 
 _differences = msgspec.msgpack.Decoder(Differences).decode
 _inbox = msgspec.msgpack.Decoder(list[Change]).decode
@@ -57,7 +58,7 @@ class KpiPartition:
         self.closed = ClosedLayer(definitions, kpis, watches, rows, self.days, keep=keep_panes)
         self.repeats = self.other_runs = 0  # records passed over
         self._of: dict[str, dict[Cut, Series]] = {name: {} for name in kpis}
-        self._grains = {name: grains(kpi) for name, kpi in kpis.items()}
+        self._grains = {name: grains(kpi, replay=keep_panes) for name, kpi in kpis.items()}
         self._expanded: dict[tuple[str, Cut], list[Series]] = {}
         self._draft = Draft(rows, keep=keep_panes)
         self._finished = False
@@ -177,13 +178,17 @@ class KpiPartition:
 
     # -- display panes -------------------------------------------------------------------------------------------
 
-    def _plan(self, changes: Changes) -> dict[Series, list[tuple[int, Sums]]]:
+    def _plan(self, changes: Changes) -> Plan:
         """What is to be added to which series, in the order in which they are first named."""
-        plan: dict[Series, list[tuple[int, Sums]]] = {}
+        plan: Plan = {}
         for (kpi, minute, cut), parts in changes.items():
-            if parts:
-                for series in self._expanded.get((kpi, cut)) or self._expand(kpi, cut):
-                    plan.setdefault(series, []).append((minute, parts))
+            if not parts:
+                continue
+            for series in self._expanded.get((kpi, cut)) or self._expand(kpi, cut):
+                panes = plan.get(series)
+                if panes is None:
+                    panes = plan[series] = {}
+                add_at(panes, minute, parts)
         return plan
 
     def _expand(self, kpi: str, cut: Cut) -> list[Series]:
@@ -204,16 +209,14 @@ class KpiPartition:
             found = self._of[kpi][cut] = self.panes.open(kpi, cut, hours=hours, minutes=minutes)
         return found
 
-    def _apply(
-        self, plan: dict[Series, list[tuple[int, Sums]]], done: int, changes: Changes, size: int
-    ) -> Iterator[Append]:
+    def _apply(self, plan: Plan, done: int, changes: Changes, size: int) -> Iterator[Append]:
         """Add a plan to its series from the `done`-th on.
 
         One append if it fits. Else the first one carries the changes too (the inbox), so that the rest can be done
         after a crash, and each says how far it came (the cursor).
         """
         kept = done > 0
-        for i, (series, items) in enumerate(plan.items()):
+        for i, (series, panes) in enumerate(plan.items()):
             if i < done:
                 continue
             if i > 0 and self._draft.size + self._owed + (0 if kept else size) >= APPEND and not self.keep_panes:
@@ -224,7 +227,7 @@ class KpiPartition:
                     )
                 self._draft.write([(key(CURSOR), encode(i))])
                 yield self._append()
-            for minute, parts in items:
+            for minute, parts in panes.items():
                 series.add(minute, parts)
             if self.keep_panes:
                 series.settled()

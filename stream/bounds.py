@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import sqrt
 
 Bounds = tuple[float, float]  # lower, upper
@@ -25,9 +25,6 @@ def mean(total: int, n: int, squares: int, z: float = Z) -> Bounds:
     variance = (n * squares - total * total) / (n * (n - 1))
     half = z * sqrt(max(variance, 0.0) / n)
     return total / n - half, total / n + half
-
-
-Statistic = Callable[[Mapping[str, int]], tuple[int, float, Bounds]]
 
 
 def of_ratio(sums: Mapping[str, int]) -> tuple[int, float, Bounds]:

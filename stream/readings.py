@@ -75,15 +75,15 @@ class Reader:
 
     def __init__(self, kpi: Kpi, series: Mapping[Cut, Series], shown: int, as_of: int, began: int) -> None:
         self.kpi, self.series, self.shown, self.as_of, self.began = kpi, series, shown, as_of, began
-        self._groups: dict[tuple[str, ...], list[Cut]] = {}
-        for cut in sorted(series):
-            self._groups.setdefault(tuple(dim for dim, _ in cut), []).append(cut)
+        self.groups: dict[tuple[str, ...], list[Cut]] = {}  # cuts by dimensions, all first
+        for cut in sorted(series, key=lambda each: ([dim for dim, _ in each], each)):
+            self.groups.setdefault(tuple(dim for dim, _ in cut), []).append(cut)
 
     def read(self, window: Span) -> Iterator[Reading]:
         """The reading of all, then those of each dimension or pair: the labels with the largest n, ties by name."""
         whole = self.window(window, (), None)
         yield self.reading(window, (), whole)
-        for dims, cuts in sorted(self._groups.items()):
+        for dims, cuts in self.groups.items():
             if dims:
                 found = [(cut, self.window(window, cut, whole)) for cut in cuts]
                 if len(found) > self.shown:

@@ -29,9 +29,15 @@ def span(kpi: Kpi) -> int:
     return found
 
 
-def grains(kpi: Kpi) -> tuple[bool, bool]:
-    """Whether a KPI's windows need its hours and its minutes kept, beside the days."""
-    minutes = bool(ages(kpi) or span(kpi) or {"5m", "1h"} & set(kpi.windows))
+def grains(kpi: Kpi, *, replay: bool) -> tuple[bool, bool]:
+    """Whether a KPI's windows need its hours and its minutes kept, beside the days.
+
+    A replay reads whole days only, but for what looks back from its end: ages, a span, and what is not yet mature.
+    """
+    exact = bool(ages(kpi) or span(kpi))
+    if replay:
+        return (exact or kpi.matures > 0,) * 2
+    minutes = exact or bool({"5m", "1h"} & set(kpi.windows))
     return minutes or bool({"24h", "7d", "30d"} & set(kpi.windows)), minutes
 
 
@@ -45,12 +51,14 @@ class PaneWindow:
         self, kpi: Kpi, series: Series | None, start: int | None, end: int | None, at: int, whole: PaneWindow | None
     ) -> None:
         self.end_time = at
+        self.asked_whole = False  # whether what was read depends on more than the cut
         self._kpi, self._series, self._start, self._end, self._whole = kpi, series, start, end, whole
         self._cache: dict[tuple[int | None, int | None], Sums] = {}
 
     @property
     def all(self) -> PaneWindow:
         """The same window with no cut."""
+        self.asked_whole = True
         return self._whole or self
 
     def sum(self, part: str) -> int:
