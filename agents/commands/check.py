@@ -58,7 +58,7 @@ def _check_toml(path: Path) -> None:
         plugins.load(settings.load(path, {}))
 
 
-class _Line(Struct, forbid_unknown_fields=True):
+class _Line(Struct):
     at: Annotated[datetime, Meta(tz=True)]
     event: msgspec.Raw
 

@@ -114,7 +114,7 @@ def test_a_tuned_plug_in_is_a_copy(plugin: Plain | Sink) -> None:
         (Plain(), {"limit": True}, [(("limit",), True, "expected int, got bool")]),
         (Plain(), {"limit": 1.5}, [(("limit",), 1.5, "expected int, got float")]),
         (Plain(), {"windows": ["1h", 2]}, [(("windows",), ["1h", 2], "expected str, got int - at $[1]")]),
-        (Sink(), {"labels": {"a": 1}}, [(("labels",), {"a": 1}, "expected str, got int - at $[...]")]),
+        (Sink(), {"labels": {"a": 1}}, [(("labels",), {"a": 1}, "expected str, got int")]),
     ],
 )  # fmt: skip
 def test_wrong_tunings(plugin: object, tuning: dict[str, object], said: list[object]) -> None:

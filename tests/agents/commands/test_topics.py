@@ -1,0 +1,43 @@
+"""`journeywatch topics`: says what is missing, makes it, and then finds nothing more to mend."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from agents.cli import main
+from stream.definitions import Definitions
+from stream.intake import KEPT, dead
+from stream.record import DEADLETTERS, Reason, Record, Reject
+from tests.support.kafka import Kafka
+
+
+def test_topics_are_named_made_and_then_right(
+    kafka: Kafka, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On one broker: one replica. A run of its own, so that only its changelogs are new."""
+    for name, value in (("KAFKA__BOOTSTRAP", kafka.bootstrap), ("KAFKA__REPLICATION", "1"), ("KAFKA__MIN_INSYNC", "1")):
+        monkeypatch.setenv(f"JOURNEYWATCH_{name}", value)
+    monkeypatch.setenv("JOURNEYWATCH_LOG__RUN", "417")
+    assert main(["topics"]) == 1
+    assert "topic journeywatch-kpis-417-panes-changelog is missing" in capsys.readouterr().out
+    assert main(["topics", "--create"]) == 0
+    out = capsys.readouterr().out
+    assert "made journeywatch-kpis-417-panes-changelog" in out
+    assert main(["topics", "--create"]) == 0
+    out = capsys.readouterr().out
+    assert "made" not in out and out.endswith("the topics are as they should be\n")
+
+
+async def test_the_largest_dead_letter_fits_its_topic(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What intake may write must never be refused: it would stop the worker, and again after a restart."""
+
+    for name, value in (("KAFKA__BOOTSTRAP", kafka.bootstrap), ("KAFKA__REPLICATION", "1"), ("KAFKA__MIN_INSYNC", "1")):
+        monkeypatch.setenv(f"JOURNEYWATCH_{name}", value)
+    await asyncio.to_thread(main, ["topics", "--create"])
+    record = Record("raw.x", 0, 0, 0, None, bytes(range(256)) * (KEPT // 256))
+    letter = dead(record, "raw.x", 0, Reject(Reason.OVER_LIMIT, "x" * 400), Definitions().partitions)
+    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, max_request_size=64 << 20) as producer:
+        await producer.send_and_wait(DEADLETTERS, letter.value, key=letter.key, partition=letter.partition)
