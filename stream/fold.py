@@ -54,20 +54,22 @@ class Fold:
         found += [issue_item(t) for t in self.journey.topics]
         return found + [f"j:{name}" for name in (*self.plan.wide_kpis, *self.plan.wide_signals)]
 
-    def facts(self, item: str) -> Said:
+    def views(self, item: str) -> Sequence[Any]:
+        """What the plug-ins of an item look at."""
+        return (self.journey,) if item[0] == "j" else self.journey.views(item)
+
+    def facts(self, item: str, views: Sequence[Any] | None = None) -> Said:
         """All facts that an item stands for, as it is now known."""
+        kpis = self.plan.kpis_of(item)
+        if not kpis:
+            return []
         journey = self.journey
-        if item[:2] == "j:":
-            kpi = self.plan.wide_kpis.get(item[2:])
-            return [(kpi.name, f) for f in kpi.facts(journey, journey)] if kpi else []
-        said: Said = []
-        if kpis := self.plan.kpis[item[0]]:
-            for view in journey.views(item):
-                for kpi in kpis:
-                    name = kpi.name
-                    for fact in kpi.facts(view, journey):
-                        said.append((name, fact))
-        return said
+        return [
+            (kpi.name, fact)
+            for view in (self.views(item) if views is None else views)
+            for kpi in kpis
+            for fact in kpi.facts(view, journey)
+        ]
 
     def before(self, items: Sequence[str], clock: int) -> None:
         """Note what items say before a step changes them."""
@@ -84,12 +86,14 @@ class Fold:
         quiet = self.journey.row.backfill > 0
         dues = self.journey.row.dues
         for item in items:
-            facts = self.now[item] = self.facts(item)
+            views = self.views(item)
+            facts = self.now[item] = self.facts(item, views)
             self.dirty[item] = None
             ahead = [fact.at for _, fact in facts if fact.at > clock]
             ahead += [until for _, fact in facts if (until := fact.until) is not None and until > clock]
-            ahead += self._judge(item, clock, quiet=quiet, backfill=backfill)
-            if (end := forgetting.looked_at(self.journey, item, clock)) is not None:
+            for signal in self.plan.signals_of(item):
+                ahead += self._judge(signal, item, views, clock, quiet=quiet, backfill=backfill)
+            if item[0] in FAMILY and (end := forgetting.looked_at(self.journey, item, clock)) is not None:
                 ahead.append(end)
             if ahead:
                 dues[item] = min(ahead)
@@ -98,20 +102,13 @@ class Fold:
 
     # -- findings ----------------------------------------------------------------------------------------------
 
-    def _judge(self, item: str, clock: int, *, quiet: bool, backfill: bool) -> list[int]:
-        """Bring the alerts of an item up to the clock; the times at which that is next to be done."""
-        if item[:2] == "j:":
-            signal = self.plan.wide_signals.get(item[2:])
-            return self._judge_signal(signal, item, clock, quiet=quiet, backfill=backfill) if signal else []
-        ahead: list[int] = []
-        for signal in self.plan.signals[item[0]]:
-            ahead += self._judge_signal(signal, item, clock, quiet=quiet, backfill=backfill)
-        return ahead
-
-    def _judge_signal(self, signal: Signal, item: str, clock: int, *, quiet: bool, backfill: bool) -> list[int]:
+    def _judge(
+        self, signal: Signal, item: str, views: Sequence[Any], clock: int, *, quiet: bool, backfill: bool
+    ) -> list[int]:
+        """Bring a signal's alerts on an item up to the clock; the times at which that is next to be done."""
         journey = self.journey
         found: dict[str, list[Finding]] = {}
-        for view in (journey,) if item[:2] == "j:" else journey.views(item):
+        for view in views:
             for finding in signal.find(view, journey):
                 found.setdefault(finding.cause, []).append(finding)
         for held in journey.row.alerts.values():

@@ -99,7 +99,7 @@ class Journey:
     def encode(self) -> bytes | None:
         """The stored form; None when nothing is left."""
         row = self.row
-        families = {name: records for name, records in row.families.items() if records}
+        families = {name: records for name in sorted(row.families) if (records := row.families[name])}
         if not (families or row.attributes or row.alerts or row.verdicts or row.backfill):
             return None
         row.families = families
@@ -139,6 +139,7 @@ class Journey:
         if family in self._views:
             self._views[family].pop(record, None)
         if family == "tickets":
+            self._views.pop("issues", None)
             self._views.pop("surveys", None)
 
     # -- views: derived on demand, shared by all plug-ins ------------------------------------------------------
@@ -214,7 +215,12 @@ class Journey:
         return [s for id_ in self.records("subscriptions") if (s := self.subscription(id_))]
 
     def issue(self, topic: str | None) -> Issue:
-        return Issue(topic, [t for t in self.tickets if t.topic == topic])
+        """The customer's tickets of a topic (None = of no topic)."""
+        views = self._view("issues")
+        found: Issue | None = views.get(topic)
+        if found is None:
+            found = views[topic] = Issue(topic, [t for t in self.tickets if t.topic == topic])
+        return found
 
     @property
     def topics(self) -> list[str | None]:

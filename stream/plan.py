@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from stream.claims import Kpi, Signal, Watch
 from stream.journey import Issue, Journey, Session, Subscription, Survey, Ticket
@@ -49,6 +49,20 @@ class Plan:
             by_code[code].append(plugin)  # type: ignore[index]
         else:
             raise ValueError(f"{plugin.name}: of = {plugin.of.__name__} is neither a record, nor Issue, nor Journey")
+
+    def kpis_of(self, item: str) -> Sequence[Kpi]:
+        """The KPIs that look at an item."""
+        if item[0] != "j":
+            return self.kpis[item[0]]
+        kpi = self.wide_kpis.get(item[2:])
+        return (kpi,) if kpi else ()
+
+    def signals_of(self, item: str) -> Sequence[Signal]:
+        """The signals that look at an item."""
+        if item[0] != "j":
+            return self.signals[item[0]]
+        signal = self.wide_signals.get(item[2:])
+        return (signal,) if signal else ()
 
     @property
     def plugins(self) -> tuple[str, ...]:

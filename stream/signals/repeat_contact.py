@@ -17,19 +17,16 @@ from stream.signal import Plugin
 class RepeatContact(Plugin):
     name = "repeat_contact"
     warns_of = "churn, low score"
-    of = Journey
+    of = Issue
     reads = frozenset({"tickets"})
 
     within_ms = 7 * DAY
     contacts = 3
 
-    def find(self, it: Journey, who: Journey) -> Iterable[Finding]:
-        for topic in it.topics:
-            issue = it.issue(topic)
-            if len(issue.contacts) > 1:
-                yield from self._of(issue)
+    def find(self, it: Issue, who: Journey) -> Iterable[Finding]:
+        return self._runs(it) if len(it.contacts) > 1 else ()
 
-    def _of(self, issue: Issue) -> Iterator[Finding]:
+    def _runs(self, issue: Issue) -> Iterator[Finding]:
         run: list[int] = []  # indices of contacts that met a condition, each within reach of the one before
         contacts = issue.contacts
         resolves = sorted(at for t in issue.tickets for at, _ in t.resolves)
