@@ -1,0 +1,193 @@
+"""Who owes the next move on a ticket: the customer's unanswered messages, the owner's actions, the waits.
+
+Derived from a ticket's steps when a signal first asks, once. The rules, for all signals:
+- the opening and a customer's public reply ask; an agent's public reply, or a question for information, answers;
+  a bot's reply and an internal note do not;
+- a ticket waits on the customer from `ticket.waiting` on the customer until the customer replies, another wait is
+  said, it is handed to another team later on, or it is resolved;
+- what the customer wrote on a resolved ticket is owed an answer from the reopen, not from before;
+- an owner acts by a reply or note, a question, a wait, an update, a transfer, a resolve.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, cast
+
+from stream import steps as S
+from stream.definitions import Definitions
+from stream.steps import Step
+from stream.tickets import Ticket
+
+Span = tuple[int, int | None]  # [from, to), ms; None = not over
+
+
+class Calendar(Protocol):
+    """Business time of a team; stream/calendar.py."""
+
+    def worked(self, a_ms: int, b_ms: int) -> int:
+        """Business ms in [a, b)."""
+
+    def after(self, t_ms: int, duration_ms: int) -> int:
+        """When `duration` business ms have passed since t."""
+
+
+class Always:
+    """Every hour of every day."""
+
+    def worked(self, a_ms: int, b_ms: int) -> int:
+        return b_ms - a_ms
+
+    def after(self, t_ms: int, duration_ms: int) -> int:
+        return t_ms + duration_ms
+
+
+ALWAYS = Always()
+
+
+def calendar(definitions: Definitions, team: str | None) -> Calendar:
+    """Business time of a team."""
+    return ALWAYS
+
+
+class Moves:
+    """Times are event times, ms, in order.
+
+    `owed` = [(from, to or None, uid)]: while the earliest unanswered message of the customer, `uid`, is owed an answer;
+    `waits` = while the ticket waits on the customer; `answers` = [(at, uid)]: public replies of agents;
+    `questions` = [(at, uid, field)]; `actions` = [(at, uid)] of the owner.
+    """
+
+    __slots__ = ("_asked", "_open", "_unheard", "_waiting", "actions", "answers", "owed", "questions", "waits")
+
+    def __init__(self, ticket: Ticket) -> None:
+        self.owed: list[tuple[int, int | None, int]] = []
+        self.waits: list[Span] = []
+        self.answers: list[tuple[int, int]] = []
+        self.questions: list[tuple[int, int, str]] = []
+        self.actions: list[tuple[int, int]] = []
+        self._asked: tuple[int, int] | None = (ticket.opened, ticket.opened_uid)
+        self._unheard: int | None = None  # the first message on the resolved ticket
+        self._waiting: int | None = None
+        self._open = True
+        steps = iter(ticket.steps)
+        for step in steps:
+            if step.uid == ticket.opened_uid:
+                break
+        for step in steps:
+            self._take(step)
+        self._answered(None)
+        self._waited(None)
+
+    def _take(self, step: Step) -> None:
+        kind = step.kind
+        if kind == S.REPLIED:
+            self._reply(step)
+            return
+        if kind == S.REOPENED:
+            self._reopen(step)
+            return
+        if kind == S.OPENED:
+            return
+        self.actions.append((step.at, step.uid))
+        if kind == S.WAITING:
+            self._wait(step)
+        elif kind == S.INFO_REQUESTED:
+            self.questions.append((step.at, step.uid, step.data[0]))
+            self._answered(step.at)
+        elif kind == S.TRANSFERRED and self._waiting is not None and self._waiting < step.at:
+            self._waited(step.at)
+        elif kind == S.RESOLVED and self._open:
+            self._open = False
+            self._answered(step.at)
+            self._waited(step.at)
+
+    def _reply(self, step: Step) -> None:
+        author, public = step.data[0], step.data[1]
+        if author == "customer" and public:
+            self._waited(step.at)
+            if not self._open:
+                self._unheard = self._unheard or step.uid
+            elif self._asked is None:
+                self._asked = step.at, step.uid
+        elif author == "agent":
+            self.actions.append((step.at, step.uid))
+            if public:
+                self.answers.append((step.at, step.uid))
+                self._answered(step.at)
+
+    def _wait(self, step: Step) -> None:
+        if step.data[0] != "customer":
+            self._waited(step.at)
+        elif self._waiting is None and self._open:
+            self._waiting = step.at
+
+    def _reopen(self, step: Step) -> None:
+        if not self._open:
+            self._open = True
+            if self._unheard is not None:
+                self._asked, self._unheard = (step.at, self._unheard), None
+
+    def _answered(self, at: int | None) -> None:
+        self._unheard = None
+        if self._asked is not None:
+            since, uid = self._asked
+            self.owed.append((since, at, uid))
+            self._asked = None
+
+    def _waited(self, at: int | None) -> None:
+        if self._waiting is not None:
+            self.waits.append((self._waiting, at))
+            self._waiting = None
+
+
+def moves(ticket: Ticket) -> Moves:
+    """The moves of a ticket, derived once."""
+    if ticket.moves is None:
+        ticket.moves = Moves(ticket)
+    return cast("Moves", ticket.moves)
+
+
+def due(calendar: Calendar, start: int, limit: int, waits: list[Span]) -> int | None:
+    """When `limit` ms of business time have passed since `start`, without the waits; None while it waits."""
+    at, left = start, limit
+    for since, until in waits:
+        if until is not None and until <= at:
+            continue
+        if since > at:
+            worked = calendar.worked(at, since)
+            if worked >= left:
+                break
+            left -= worked
+        if until is None:
+            return None
+        at = until
+    return calendar.after(at, left)
+
+
+def without(span: Span, waits: list[Span]) -> list[Span]:
+    """The parts of a span in which the ticket does not wait."""
+    at, end = span
+    parts: list[Span] = []
+    for since, until in waits:
+        if end is not None and since >= end:
+            break
+        if until is not None and until <= at:
+            continue
+        if since > at:
+            parts.append((at, since))
+        if until is None:
+            return parts
+        at = until
+    if end is None or at < end:
+        parts.append((at, end))
+    return parts
+
+
+def holder(ticket: Ticket, at: int) -> str | None:
+    """The team that held the ticket at a time; before any is known, the first."""
+    held = ticket.holders[0][1] if ticket.holders else None
+    for since, team in ticket.holders:
+        if since > at:
+            break
+        held = team
+    return held

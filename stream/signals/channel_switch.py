@@ -1,0 +1,112 @@
+"""A customer turns to another channel about an issue that is not settled, and context is lost on the way.
+
+Within 24 h of the last contact about it, with information asked twice or no agent's answer in between. Switching as
+such does little harm; switching without a resolution does (product.md, section 2: Gartner 2023, 62 % high effort).
+Until no ticket of the issue is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from stream import steps as S
+from stream.claims import Finding, Severity
+from stream.definitions import DAY
+from stream.journey import Issue, Journey, Ticket
+from stream.moves import moves
+from stream.signal import Plugin
+
+Contact = tuple[int, int, str | None]  # at, uid, channel
+Stretch = tuple[int, int | None, list[Ticket]]  # while some ticket of the issue is open, and those open in it
+
+
+class ChannelSwitch(Plugin):
+    """A public reply of the customer is a contact on the channel that it names, else on its ticket's."""
+
+    name = "channel_switch"
+    warns_of = "low score"
+    of = Issue
+    reads = frozenset({"tickets"})
+
+    within_ms = DAY
+
+    def find(self, it: Issue, who: Journey) -> Iterable[Finding]:
+        for stretch in _stretches(it):
+            contacts = list(_contacts(stretch))
+            if len({channel: None for *_, channel in contacts}) > 1:
+                yield from self._of(it, stretch, contacts)
+
+    def _of(self, issue: Issue, stretch: Stretch, contacts: list[Contact]) -> Iterator[Finding]:
+        _, end, tickets = stretch
+        answers = [at for t in tickets for at, _ in moves(t).answers]
+        again = _asked_again(stretch)
+        met: list[tuple[int, Contact, Contact]] = []
+        for before, now in pairwise(contacts):
+            if now[2] == before[2] or now[0] - before[0] > self.within_ms:
+                continue
+            if not any(before[0] <= at <= now[0] for at in answers):
+                met.append((now[0], before, now))
+            elif again is not None:
+                met.append((max(now[0], again), before, now))
+        since = min((at for at, *_ in met), default=None)
+        if since is None or (end is not None and since >= end):
+            return
+        channels = list(dict.fromkeys(str(c) for _, before, now in met for c in (before[2], now[2])))
+        about = f"“{issue.topic}”" if issue.topic else "no topic"
+        yield Finding(
+            cause=issue.topic or "",
+            since=since,
+            until=end,
+            severity=Severity.queue,
+            text=f"Switched channel about {about} ({', '.join(channels)}) "
+            + ("and was asked the same again" if again is not None else "without an answer in between"),
+            evidence=tuple(dict.fromkeys(uid for _, before, now in met for uid in (before[1], now[1]))),
+            numbers=(("switches", len(met)), ("channels", len(channels)), ("tickets", len(tickets))),
+            clears="every ticket of the issue is resolved",
+        )
+
+
+def _stretches(issue: Issue) -> Iterator[Stretch]:
+    """While the issue is not settled: the union of its tickets' open periods."""
+    periods = sorted(((a, b, t) for t in issue.tickets for a, b in t.periods), key=lambda p: (p[0], p[2].id))
+    current: Stretch | None = None
+    for start, end, ticket in periods:
+        if current is not None and (current[1] is None or start < current[1]):
+            _, until, tickets = current
+            until = None if until is None or end is None else max(until, end)
+            current = current[0], until, tickets if ticket in tickets else [*tickets, ticket]
+        else:
+            if current is not None:
+                yield current
+            current = start, end, [ticket]
+    if current is not None:
+        yield current
+
+
+def _contacts(stretch: Stretch) -> Iterator[Contact]:
+    """The customer's contacts in a stretch, in order."""
+    start, end, tickets = stretch
+    steps = [
+        (s.at, s.uid, (S.value(s, 2) if s.kind == S.REPLIED else None) or t.channel)
+        for t in tickets
+        for s in t.steps
+        if s.uid == t.opened_uid or (s.kind == S.REPLIED and s.data[0] == "customer" and s.data[1])
+    ]
+    return (s for s in sorted(steps, key=lambda s: s[:2]) if start <= s[0] and (end is None or s[0] < end))
+
+
+def _asked_again(stretch: Stretch) -> int | None:
+    """When a field was first asked a second time in a stretch."""
+    start, end, tickets = stretch
+    seen: list[str] = []
+    for at, _, field in sorted(q for t in tickets for q in moves(t).questions):
+        if at < start or (end is not None and at >= end):
+            continue
+        if field in seen:
+            return at
+        seen.append(field)
+    return None
+
+
+SIGNAL = ChannelSwitch()

@@ -1,0 +1,60 @@
+"""A customer wrote and nobody has answered: the earliest unanswered public message is older than 8 business hours.
+
+Info from half of the limit on. The limit goes by the customer's tier; the clock is the business time of the team
+that had the ticket then, without waits on the customer. Until answered or resolved, or while the customer has the
+next move. Bots and internal notes do not answer (stream/moves.py says who owes the next move).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from stream.claims import Finding, Severity
+from stream.definitions import HOUR
+from stream.journey import Journey, Ticket
+from stream.moves import calendar, due, holder, moves, without
+from stream.signal import Plugin, words
+
+
+class NoNextStep(Plugin):
+    """After a reopen the clock starts at the reopen."""
+
+    name = "no_next_step"
+    warns_of = "low score"
+    of = Ticket
+    reads = frozenset({"tickets", "customer"})
+
+    limit_ms = 8 * HOUR  # of business time
+    limit_by_tier_ms: ClassVar[dict[str, int]] = {}
+
+    def find(self, it: Ticket, who: Journey) -> Iterable[Finding]:
+        waits = moves(it).waits
+        for asked, answered, uid in moves(it).owed:
+            limit = self.limit_by_tier_ms.get(who.attribute("tier", asked) or "", self.limit_ms)
+            time = calendar(who.definitions, holder(it, asked))
+            half, full = due(time, asked, limit // 2, waits), due(time, asked, limit, waits)
+            if half is not None and (answered is None or half < answered):
+                ends = [t for t in (full, answered) if t is not None]
+                yield from self._said(it, uid, Severity.info, limit // 2, half, min(ends, default=None), waits)
+            if full is not None and (answered is None or full < answered):
+                yield from self._said(it, uid, Severity.queue, limit, full, answered, waits)
+
+    def _said(
+        self, it: Ticket, uid: int, severity: Severity, limit: int, since: int, until: int | None,
+        waits: list[tuple[int, int | None]],
+    ) -> Iterator[Finding]:  # fmt: skip
+        for start, end in without((since, until), waits):
+            yield Finding(
+                cause=f"{it.id}:{uid:016x}",
+                since=start,
+                until=end,
+                severity=severity,
+                text=f"Ticket {it.id}: the customer's message has had no answer for {words(limit)} of work",
+                evidence=(uid,),
+                numbers=(("limit_ms", limit),),
+                clears="a public answer of an agent, or the ticket is resolved",
+            )
+
+
+SIGNAL = NoNextStep()
