@@ -39,6 +39,8 @@ ACTS: dict[str, Callable[[Customer, int, Any], None]] = {
     "contact": support.contact,
     "ticket": support.ticket,
     "relation": support.relation,
+    "merge": business.merge,
+    "erase": business.erase,
     "spend": business.spend,
     "story": stories.tell,
 }
@@ -59,8 +61,14 @@ class World:
         live: int | None = None,
         rate: float = 0.0,
         unlucky: int = 0,
+        merges: float = 0.0,
+        erasures: float = 0.0,
     ) -> None:
-        """Begin at `start` (ms); from `live` (ms) on give `rate` events a second and `unlucky` people's stories."""
+        """Begin at `start` (ms); from `live` (ms) on give `rate` events a second and `unlucky` people's stories.
+
+        `merges`, `erasures`: shares of the customers that are merged into another or erased in their first year.
+        """
+        self._rare = (("merge", merges), ("erase", erasures))
         self._acts: list[tuple[int, int, Customer, str, Any]] = []
         self._said: list[tuple[int, int, Event]] = []
         self._order = 0
@@ -99,10 +107,14 @@ class World:
         early = customer.chance(0.6)
         joined = self._start + (customer.rng.randint(0, DAY) if early else customer.rng.randint(DAY, 400 * DAY))
         self._push(joined, customer, "join", None)
+        for act, share in self._rare:
+            if share and customer.chance(share) and (act == "erase" or customer.index % 2):  # no chains of merges
+                self._push(joined + customer.rng.randint(20 * DAY, 365 * DAY), customer, act, None)
 
     def _step(self) -> None:
         time, _, customer, act, detail = heapq.heappop(self._acts)
-        ACTS[act](customer, time, detail)
+        if not customer.erased:
+            ACTS[act](customer, time, detail)
         self._collect(customer)
 
     def _collect(self, customer: Customer) -> None:
@@ -126,9 +138,11 @@ def world(
     seed: int,
     *,
     currencies: tuple[str, ...] = ("USD", "EUR"),
+    merges: float = 0.0,
+    erasures: float = 0.0,
 ) -> Iterator[tuple[int, Event]]:
     """The events that a log has heard by `end_ms`, in log order, as (append time ms, CloudEvent as JSON)."""
-    return World(customers, start_ms, seed, currencies=currencies).until(end_ms)
+    return World(customers, start_ms, seed, currencies=currencies, merges=merges, erasures=erasures).until(end_ms)
 
 
 def journeys(

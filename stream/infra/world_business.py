@@ -228,6 +228,20 @@ def work(c: Customer, time: int, detail: Any) -> None:
         time += c.rng.randint(SECOND, 4 * MINUTE)
 
 
+def merge(c: Customer, time: int, detail: Any) -> None:
+    """The customer turns out to be its neighbour; sometimes that was wrong."""
+    neighbour = f"customer-{c.index - 1}"
+    c.say("customer.merged", time, {"into": neighbour})
+    if c.chance(0.2):
+        c.say("customer.unmerged", time + c.rng.randint(4 * DAY, 20 * DAY), {"from": neighbour})
+
+
+def erase(c: Customer, time: int, detail: Any) -> None:
+    """The customer wants to be forgotten, and does nothing more."""
+    c.erased = True
+    c.say("customer.erased", time, {})
+
+
 def spend(c: Customer, time: int, detail: Any) -> None:
     """What the company itself spends on keeping customers, once a month: it belongs to no customer."""
     c.plan(time + MONTH, "spend")

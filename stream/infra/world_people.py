@@ -80,6 +80,7 @@ class Customer:
     subscriptions: list[Subscription] = field(default_factory=list)
     said: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     plans: list[tuple[int, str, Any]] = field(default_factory=list)
+    erased: bool = False
     refs: int = 0
     events: int = 0
 

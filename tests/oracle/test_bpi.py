@@ -1,8 +1,11 @@
 """The BPI Challenge 2013 incident log, read by the oracle's own parser, gives the counts published beforehand."""
 
 from pathlib import Path
+from typing import Any
 
 from tests.oracle import bpi
+from tests.oracle.logs import at, event, write
+from tests.oracle.oracle import compute
 
 OPENED, CLOSED = 1_000, 90_500
 
@@ -55,3 +58,37 @@ def test_the_whole_log(shared_data: Path) -> None:
     assert bpi.by_month([t.opened for t in tickets])["2012-05"] == 5_189
     assert bpi.by_month([t.first_resolved for t in tickets])["2012-04"] == 256
     assert bpi.by_month([t.last_resolved for t in tickets]) == {"2012-04": 16, "2012-05": 7_530}
+
+
+def _events(name: str, steps: list[bpi.Step]) -> list[tuple[int, dict[str, Any]]]:
+    """A trace as events: what `tests.oracle.bpi` folds, said in the words of the wire."""
+    said, team, done = [(steps[0].at, "opened", {"team": steps[0].team})], steps[0].team, False
+    for step in steps:
+        if step.team != team:
+            said.append((step.at, "transferred", {"to_team": step.team}))
+        if step.activity == "Completed":
+            said.append((step.at, "resolved", {}))
+        elif done:
+            said.append((step.at, "reopened", {}))
+        team, done = step.team, step.activity == "Completed"
+    return [
+        (time, event(f"{name}-{i}", time, f"ticket.{word}", {"ticket": name, **data}, name))
+        for i, (time, word, data) in enumerate(said)
+    ]
+
+
+def test_the_sql_comes_to_the_same(shared_data: Path, tmp_path: Path) -> None:
+    """Two readings of the log that share no code: the parser's own fold, and events through DuckDB."""
+    traces = list(bpi.read(shared_data / "bpi_challenge_2013_incidents.xes.gz"))
+    rows = [row for i, steps in enumerate(traces) for row in _events(f"c{i}", steps)]
+    found = compute([write(tmp_path / "log.ndjson", sorted(rows, key=lambda row: row[0]))], pairs=())
+    moves = {"sum": 8_616, "n": 7_546, "two": 1_905, "ping_pong": 1_132}
+    assert at(found, "transfers").parts == moves
+    assert at(found, "reopen_rate").parts == {"num": 514, "den": 7_546}
+    assert at(found, "resolution_time_first").parts == {"sum": 4_793_161_371, "n": 7_546}
+    assert at(found, "resolution_time").parts == {"sum": 5_462_982_760, "n": 7_546}
+    assert at(found, "backlog", "now").n == 8
+    tickets = [bpi.fold(steps) for steps in traces]
+    for kpi, times in (("ticket_volume", [t.opened for t in tickets]), ("fcr", [t.first_resolved for t in tickets])):
+        months = {key.window: row.n for key, row in found.items() if key.kpi == kpi and not key.cut}
+        assert {name: n for name, n in months.items() if name != "all"} == bpi.by_month(list(times))

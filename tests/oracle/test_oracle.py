@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from stream.infra.world import RATES, disturb, world, write
+from tests.oracle.__main__ import main
 from tests.oracle.kpis import KPIS
 from tests.oracle.logs import DAY, FEBRUARY, JANUARY
 from tests.oracle.oracle import Key, Readings, Row, compare, compute
@@ -101,3 +102,13 @@ def test_a_reading_of_nothing_is_a_difference() -> None:
         "fcr all {team=b}: n 4, oracle 0",
         "fcr all {team=b}: value 0.5, oracle None",
     ]
+
+
+def test_the_command_prints_differences_and_fails(tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
+    """Nothing differs from an empty list but what the log holds."""
+    write(tmp_path / "log.ndjson", world(3, START, START + DAY, 1))
+    (tmp_path / "readings.json").write_text("[]")
+    paths = [str(tmp_path / "readings.json"), str(tmp_path / "log.ndjson")]
+    monkeypatch.setattr("sys.argv", ["oracle", *paths, "--rate", "EUR=1.10"])
+    assert main() == 1
+    assert "active_customers now: no reading, oracle n" in capsys.readouterr().out

@@ -1,4 +1,8 @@
-"""Laws of the generated world: it is the same at every call, in log order, and has the shape of measured logs."""
+"""Laws of the generated world: it is the same at every call, in log order, and has the shape of measured logs.
+
+Covers stream/infra/world_business.py, stream/infra/world_people.py, stream/infra/world_stories.py,
+stream/infra/world_support.py.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -58,6 +62,18 @@ def test_every_family_is_there(log: Log) -> None:
     }
     assert {event["data"].get("currency", "USD") for _, event in log} == {"USD", *RATES}
     assert any("effective_at" in event["data"] for _, event in log)
+
+
+def test_merges_and_erasures_are_there_when_asked_for() -> None:
+    """Nobody is merged into one who is merged away; who is erased is silent but for what was on its way."""
+    log = list(world(200, START, END, 7, merges=0.5, erasures=0.2))
+    into = {event["subject"]: event["data"]["into"] for _, event in log if event["type"] == "customer.merged"}
+    assert into
+    assert not set(into.values()) & into.keys()
+    erased = {event["subject"]: event["time"] for _, event in log if event["type"] == "customer.erased"}
+    assert erased
+    visits = [e for _, e in log if e["type"] in ("page.viewed", "feature.used") and e["subject"] in erased]
+    assert max(instant(e["time"]) - instant(erased[e["subject"]]) for e in visits) < DAY
 
 
 def _tickets(log: Log) -> Iterator[list[dict[str, Any]]]:
