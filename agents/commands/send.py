@@ -14,8 +14,9 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 from msgspec import Struct
 
-from agents.commands.common import connection, reached
+from agents.commands.common import reached
 from agents.engine.exits import Code
+from agents.setup import connection
 from agents.topics import raw
 from stream import mapping
 from stream.faults import unknown
@@ -60,7 +61,7 @@ async def _send(
 ) -> Sent:
     sent = Sent()
     async with reached(kafka):
-        producer = AIOKafkaProducer(**connection(kafka), acks="all", enable_idempotence=True, linger_ms=5)
+        producer = AIOKafkaProducer(**connection(kafka).client(), acks="all", enable_idempotence=True, linger_ms=5)
         try:
             await producer.start()
             await _there(producer, topic)

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from stream.faults import is_duration
 from stream.infra import plugins, settings
+from stream.plan import Plan
 
 _CREDENTIALS = re.compile(r"://[^/@\s]*@")
 _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000))
@@ -19,7 +20,9 @@ _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000))
 
 def run(args: argparse.Namespace) -> int:
     effective = settings.load(args.settings)
-    revision = effective.definitions.revision(plugins.load(effective).versions)
+    found = plugins.load(effective)
+    plan = Plan(found.kpis.values(), found.signals.values(), found.watches.values())
+    revision = effective.definitions.revision(plan.plugins)
     print(f"# {effective.origin.document.file}; definitions {revision}, run {effective.definitions.run}")
     for name in sorted(effective.origin.variables.values()):
         print(f"# and {name}")

@@ -6,7 +6,8 @@ import argparse
 import asyncio
 
 from agents import topics
-from agents.commands.common import connection, reached
+from agents.commands.common import reached
+from agents.setup import connection
 from stream.infra import plugins, settings
 from stream.infra.settings import Settings
 
@@ -36,13 +37,13 @@ def of(effective: Settings) -> list[topics.Topic]:
 
 
 async def _checked(effective: Settings, wanted: list[topics.Topic], *, create: bool) -> int:
-    options = connection(effective.kafka)
+    options = connection(effective.kafka).client()
+    bootstrap = options.pop("bootstrap_servers")
     async with reached(effective.kafka):
         if create:
-            for name in await topics.create(options.pop("bootstrap_servers"), wanted, **options):
+            for name in await topics.create(bootstrap, wanted, **options):
                 print(f"made {name}")
-            options = connection(effective.kafka)
-        faults = await topics.check(options.pop("bootstrap_servers"), wanted, **options)
+        faults = await topics.check(bootstrap, wanted, **options)
     for fault in faults:
         print(fault)
     print("the topics are as they should be" if not faults else f"{len(faults)} to mend")

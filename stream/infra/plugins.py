@@ -37,16 +37,6 @@ class Plugins(Struct, frozen=True):
     sources: dict[str, Source]
     sinks: dict[str, Sink]
 
-    @property
-    def versions(self) -> tuple[str, ...]:
-        """name@version of what decides results: for `Definitions.revision`."""
-        deciding: tuple[Kpi | Signal | Watch, ...] = (
-            *self.kpis.values(),
-            *self.signals.values(),
-            *self.watches.values(),
-        )
-        return tuple(sorted(f"{plugin.name}@{plugin.version}" for plugin in deciding))
-
 
 def load(settings: Settings) -> Plugins:
     """The plug-ins as settings tune them. Raises PluginFault, and Faults for what settings say wrongly."""

@@ -1,4 +1,7 @@
-"""`journeywatch plugins`, `settings`, `events`: what they print is true, whole, and without secrets."""
+"""`journeywatch plugins`, `settings`, `events`: what they print is true, whole, and without secrets.
+
+Covers agents/commands/plugins.py, agents/commands/settings.py, agents/commands/events.py.
+"""
 
 from __future__ import annotations
 

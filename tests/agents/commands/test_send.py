@@ -1,4 +1,7 @@
-"""`journeywatch send`: a file's records onto raw.<source>, whole, in order, with their times."""
+"""`journeywatch send`: a file's records onto raw.<source>, whole, in order, with their times.
+
+Covers agents/commands/common.py.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from agents.cli import main
 from agents.embedded.broker import EmbeddedBroker
-from stream.event import decode
+from stream import event as events
 
 ROOT = Path(__file__).parents[3]
 Send = Callable[..., int]
@@ -26,6 +29,10 @@ def event(number: int, subject: str = "c") -> dict[str, Any]:
         "specversion": "1.0", "id": f"e{number}", "source": "s", "type": "ticket.resolved", "time": time,
         "subject": subject, "data": {"ticket": "T"},
     }  # fmt: skip
+
+
+def decoded(record: Any) -> Any:
+    return events.decode(record.value)
 
 
 def written(path: Path, *lines: Any) -> Path:
@@ -88,7 +95,7 @@ def test_records_arrive_whole_in_order_and_timed(
         b"junk",
         *(msgspec.json.encode(e) for e in (event(3, "d"), event(4))),
     ]
-    tick = decode(records[-1].value)
+    tick = decoded(records[-1])
     assert (tick.type, tick.time.timestamp(), tick.id) == ("clock.ticked", 9.0, "end-9000")
     assert capsys.readouterr().err == "4 records on raw.cloudevents\n"
 
@@ -101,7 +108,7 @@ def test_a_customers_order_is_kept_over_many_partitions(broker: EmbeddedBroker, 
     assert len(records) == 12_000
     assert len({r.partition for r in records}) == 4
     for subject in range(50):
-        mine = [(r.partition, int(decode(r.value).id[1:])) for r in records if r.key == f"c{subject}".encode()]
+        mine = [(r.partition, int(decoded(r).id[1:])) for r in records if r.key == f"c{subject}".encode()]
         assert len({partition for partition, _ in mine}) == 1
         assert [n for _, n in mine] == [n % 3600 for n in range(12_000) if n % 50 == subject]
 
@@ -116,7 +123,7 @@ def test_a_process_log_goes_through_its_mapping(broker: EmbeddedBroker, send: Se
     )
     assert send(path, "--source", "xes", "--mapping", ROOT / "examples" / "helpdesk.toml") == 0
     records = heard(broker, "raw.xes")
-    assert [(decode(r.value).type, r.timestamp) for r in records] == [
+    assert [(decoded(r).type, r.timestamp) for r in records] == [
         ("ticket.opened", 1000),
         ("ticket.resolved", 2000),
     ]

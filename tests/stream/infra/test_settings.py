@@ -1,4 +1,7 @@
-"""Settings: defaults, a file, the environment over it; every fault at once with its place and its mend."""
+"""Settings: defaults, a file, the environment over it; every fault at once with its place and its mend.
+
+Covers stream/infra/sections.py.
+"""
 
 from __future__ import annotations
 
