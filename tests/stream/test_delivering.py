@@ -130,6 +130,25 @@ def test_one_that_reopened_is_not_forgotten() -> None:
     assert sorted(partition.ids()) == ["a1", "z"]
 
 
+def test_one_that_ended_twice_is_kept_a_week_from_its_last_end() -> None:
+    partition = fold()
+    ended, again = alert(status="resolved"), alert(episode=2, version=2, status="resolved")
+    list(partition.feed(heard([ended, again], [5, 5 + DAY])))
+    list(partition.feed(heard([alert("z")], [5 + KEEP], offset=2)))
+    assert sorted(partition.ids()) == ["a1", "z"]
+    list(partition.feed(heard([alert("y")], [5 + DAY + KEEP], offset=3)))
+    assert sorted(partition.ids()) == ["y", "z"]
+
+
+def test_the_log_clock_never_falls() -> None:
+    partition = fold()
+    list(partition.feed(heard([alert("a"), alert("b", status="resolved")], [9, 5])))
+    assert partition.meta.clock == 9
+    held = partition.held("b")
+    assert held is not None
+    assert held.heard == 9
+
+
 def test_junk_and_other_runs_are_counted_and_passed_over() -> None:
     partition = fold()
     [append] = partition.feed(heard([b"", b"{", b'{"id":"a"}', alert(severity="loud"), alert(run=2)]))

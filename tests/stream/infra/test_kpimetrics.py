@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from stream.infra.kpimetrics import KpiCollector
 from stream.infra.telemetry import Telemetry
+from stream.readings import Reading
 from tests.support.readings import reading
 
 

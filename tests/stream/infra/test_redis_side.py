@@ -143,6 +143,15 @@ async def test_a_new_owner_replaces_what_stands(fixture: Fixture, redis_server: 
     await other.look.aclose()
 
 
+async def test_a_new_owner_with_nothing_leaves_nothing(fixture: Fixture) -> None:
+    fixture.table.put(a=1)
+    await fixture.side.step()
+    fixture.table.rows.clear()
+    fixture.side.show(fixture.table)
+    await fixture.side.step()
+    assert await fixture.stands()
+
+
 async def test_two_views_do_not_touch_one_another(fixture: Fixture) -> None:
     second = Table(fixture.base, "second")
     fixture.side.show(second)
