@@ -67,7 +67,7 @@ def _cases(path: Path) -> Iterator[tuple[int, list[Attributes]]]:
 
 
 class _Handler:
-    """Gathers traces as the parser goes; nested attributes are not read."""
+    """Gathers traces as the parser goes: log > trace > attributes and events > attributes. Deeper ones are not read."""
 
     def __init__(self) -> None:
         self.parser = expat.ParserCreate()
@@ -75,8 +75,9 @@ class _Handler:
         self.parser.EndElementHandler = self._end
         self.parser.StartDoctypeDeclHandler = self._doctype
         self._depth = 0
-        self._open: list[tuple[int, Attributes]] = []  # (depth, attributes) of the trace and event being read
         self._line = 0
+        self._case: Attributes | None = None  # of the trace being read
+        self._row: Attributes | None = None  # of the event being read
         self._rows: list[Attributes] = []
         self._cases: list[tuple[int, list[Attributes]]] = []
 
@@ -89,28 +90,35 @@ class _Handler:
         raise ValueError("a document type is refused; remove the <!DOCTYPE> line")
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._depth += 1
-        name = tag.rpartition(":")[2]
-        if self._depth == 1 and name != "log":
+        self._depth = depth = self._depth + 1
+        name = tag.rpartition(":")[2] if ":" in tag else tag
+        if depth == 4 and self._row is not None:
+            self._read(self._row, name, attributes)
+        elif depth == 3 and self._case is not None:
+            if name == "event":
+                self._row = {}
+            else:
+                self._read(self._case, name, attributes)
+        elif depth == 2 and name == "trace":
+            self._line, self._case, self._rows = self.parser.CurrentLineNumber, {}, []
+        elif depth == 1 and name != "log":
             raise ValueError(f"this is no XES log: its root is <{tag}>, not <log>")
-        if name == "trace" and self._depth == 2:
-            self._line, self._rows = self.parser.CurrentLineNumber, []
-            self._open = [(2, {})]
-        elif name == "event" and self._open and self._depth == 3:
-            self._open.append((3, {}))
-        elif self._open and self._depth == self._open[-1][0] + 1 and "value" in attributes:
-            read = _TYPED.get(name, str)
-            self._open[-1][1][attributes.get("key", "")] = read(attributes["value"])
+
+    def _read(self, into: Attributes, name: str, attributes: dict[str, str]) -> None:
+        if "key" in attributes and "value" in attributes:
+            value = attributes["value"]
+            into[attributes["key"]] = _TYPED[name](value) if name in _TYPED else value
 
     def _end(self, _: str) -> None:
-        if self._open and self._depth == self._open[-1][0]:
-            depth, attributes = self._open.pop()
-            if depth == 3:
-                self._rows.append(attributes)
-            else:
-                case = {f"case:{name}": said for name, said in attributes.items()}
-                self._cases.append((self._line, [case | row for row in self._rows]))
-        self._depth -= 1
+        depth = self._depth
+        self._depth = depth - 1
+        if depth == 3 and self._row is not None:
+            self._rows.append(self._row)
+            self._row = None
+        elif depth == 2 and self._case is not None:
+            case = {f"case:{name}": said for name, said in self._case.items()}
+            self._cases.append((self._line, [case | row for row in self._rows]))
+            self._case = None
 
 
 SOURCE = Xes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -205,3 +206,8 @@ def test_bad_mappings(old: str, new: str, fault: str) -> None:
     with pytest.raises(Faults) as caught:
         parse(TEXT.replace(old, new), "m.toml")
     assert fault in str(caught.value)
+
+
+def test_the_mapping_of_the_how_to_is_well_formed() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text().partition("```toml\n")[2].partition("```")[0]
+    assert parse(text, "docs/mapping.md").source == "acme-desk"
