@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from stream.definitions import DAY, MINUTE
@@ -40,6 +41,15 @@ class Days:
             start = self._starts[day] = int(midnight.timestamp()) * 1000
         return start
 
+    def span(self, at: int) -> tuple[int, int]:
+        """[start, end) of the day that holds the instant `at`, ms."""
+        day = self.of(at // MINUTE)
+        start = self.start(day)
+        if at < start:  # the day began inside the minute
+            return self.start(day - 1), start
+        end = self.start(day + 1)
+        return (start, end) if at < end else (end, self.start(day + 2))
+
     def month(self, at: int) -> tuple[int, int]:
         """(year, month) at `at` ms."""
         local = datetime.fromtimestamp(at // 1000, self._zone or UTC)
@@ -48,6 +58,12 @@ class Days:
     def month_start(self, month: tuple[int, int]) -> int:
         """First instant of a month, ms."""
         return self.start(date(*month, 1).toordinal() - _EPOCH)
+
+
+@cache
+def days_in(timezone: str) -> Days:
+    """The one `Days` of a time zone."""
+    return Days(timezone)
 
 
 def after(month: tuple[int, int]) -> tuple[int, int]:

@@ -6,16 +6,17 @@ not maps. Families stay undecoded until something asks for them, so an event cos
 
 from __future__ import annotations
 
+from bisect import insort
+from collections.abc import Callable
 from typing import Any
 
-import msgspec
-from msgspec import Raw, Struct, field
-
 from stream import sessions, subscriptions, surveys, tickets
-from stream.claims import Cut, Finding, Touch
+from stream.claims import Cut, Touch
 from stream.definitions import Definitions
+from stream.plain import BY_FAMILY, FAMILY_OF, thin
+from stream.row import Held, Row, Waiting, decode_records, decode_row, decode_touch, encode_row
 from stream.sessions import Session
-from stream.steps import Step, insert, order
+from stream.steps import TRANSFERRED, UPDATED, Step, insert, order
 from stream.subscriptions import Subscription
 from stream.surveys import Survey
 from stream.tickets import Issue, Ticket
@@ -24,65 +25,8 @@ NEVER = (1 << 64) - 1
 ATTRIBUTE = {"segment": 0, "stage": 1, "tier": 2, "team": 3, "timezone": 4}
 
 
-class Held(Struct, array_like=True):
-    """What was last said of one alert (one signal and cause). `episode` 0 = nothing yet. Times of the log, ms."""
-
-    signal: str
-    cause: str
-    item: str
-    finding: Finding | None = None
-    episode: int = 0
-    version: int = 0
-    status: str = ""
-    severity: int = 0
-    max_severity: int = 0
-    opened: int = 0
-    backfill: bool = False
-
-
-class Waiting(Struct, array_like=True):
-    """A step whose head is not known yet: when it was heard (log clock), and the record it came in."""
-
-    heard: int
-    uid: int
-    offset: int
-    value: bytes
-
-
-class Row(Struct, array_like=True):
-    """A journey as stored. `dues`: when each item next changes by itself. `links`: ticket -> its surveys.
-
-    `kept`: survey -> channel, topic, team of its forgotten ticket.
-    """
-
-    families: dict[str, Any] = field(default_factory=dict)
-    attributes: list[Step] = field(default_factory=list)
-    dues: dict[str, int] = field(default_factory=dict)
-    alerts: dict[str, Held] = field(default_factory=dict)
-    verdicts: dict[str, int] = field(default_factory=dict)
-    waiting: dict[str, list[Waiting]] = field(default_factory=dict)
-    links: dict[str, list[str]] = field(default_factory=dict)
-    kept: dict[str, Cut] = field(default_factory=dict)
-    trail: list[Touch] = field(default_factory=list)
-    backfill: int = 0  # log clock until which the customer is in backfill, ms; 0 = it is not
-
-
-class _Stored(Struct, array_like=True):
-    families: dict[str, Raw]
-    attributes: list[Step]
-    dues: dict[str, int]
-    alerts: dict[str, Held]
-    verdicts: dict[str, int]
-    waiting: dict[str, list[Waiting]]
-    links: dict[str, list[str]]
-    kept: dict[str, Cut]
-    trail: list[Touch]
-    backfill: int
-
-
-_rows = msgspec.msgpack.Decoder(_Stored)
-_records = msgspec.msgpack.Decoder(dict[str, list[Step]])
-_encode = msgspec.msgpack.Encoder().encode
+# What is derived of several records, by the family whose change ends it.
+_DERIVED = {"tickets": ("issues", "surveys", "openings"), "subscriptions": ("account",)}
 
 
 class Journey:
@@ -93,17 +37,22 @@ class Journey:
     def __init__(self, subject: str, definitions: Definitions, value: bytes | None = None) -> None:
         self.subject = subject
         self.definitions = definitions
-        self.row: Any = Row() if value is None else _rows.decode(memoryview(value)[8:])
+        self.row: Any = Row() if value is None else decode_row(memoryview(value)[8:])
         self._views: dict[str, Any] = {}
 
     def encode(self) -> bytes | None:
         """The stored form; None when nothing is left."""
-        row = self.row
-        families = {name: records for name in sorted(row.families) if (records := row.families[name])}
-        if not (families or row.attributes or row.alerts or row.verdicts or row.backfill):
+        if self.is_empty:
             return None
-        row.families = families
-        return self.due.to_bytes(8, "big") + _encode(row)
+        families = self.row.families  # sorted: the order in which they were asked for may not show in a row
+        self.row.families = {name: families[name] for name in sorted(families) if families[name]}
+        return self.due.to_bytes(8, "big") + encode_row(self.row)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left (of a trail alone there is nothing to tell)."""
+        row = self.row
+        return not (row.attributes or row.alerts or row.verdicts or row.backfill or any(row.families.values()))
 
     @property
     def due(self) -> int:
@@ -115,7 +64,7 @@ class Journey:
         found = self.row.families.get(family)
         if type(found) is dict:
             return found
-        made: dict[str, list[Step]] = {} if found is None else _records.decode(found)
+        made: dict[str, list[Step]] = {} if found is None else decode_records(found)
         self.row.families[family] = made
         return made
 
@@ -126,21 +75,35 @@ class Journey:
             self._views.clear()  # they remember cuts
             return added
         steps = self.records(family).setdefault(record, [])
-        if added := insert(steps, step):
+        if not insert(steps, step):
+            return False
+        if steps[-1] is not step or not self._grow(family, record, step):
             self.touch(family, record)
-            if family == "surveys" and (ticket := surveys.ticket_of(steps)):
-                linked = self.row.links.setdefault(ticket, [])
-                if record not in linked:
-                    linked.append(record)
-        return added
+        if family == "features":
+            return not thin(steps) or step in steps
+        if family == "surveys" and (ticket := surveys.ticket_of(steps)):
+            linked = self.row.links.setdefault(ticket, [])
+            if record not in linked:
+                linked.append(record)
+        return True
+
+    def _grow(self, family: str, record: str, step: Step) -> bool:
+        """Let a derived ticket or session take a newest step, which is quicker than deriving it anew."""
+        view = self._views.get(family, {}).get(record) if family in ("tickets", "sessions") else None
+        if not view or not record:
+            return False
+        (view[0] if family == "sessions" else view).take(step)
+        for derived in _DERIVED.get(family, ()):
+            if derived != "surveys" or step.kind in (TRANSFERRED, UPDATED):
+                self._views.pop(derived, None)
+        return True
 
     def touch(self, family: str, record: str) -> None:
         """Forget what was derived from a record (surveys show their tickets' dimensions)."""
         if family in self._views:
             self._views[family].pop(record, None)
-        if family == "tickets":
-            self._views.pop("issues", None)
-            self._views.pop("surveys", None)
+        for derived in _DERIVED.get(family, ()):
+            self._views.pop(derived, None)
 
     # -- views: derived on demand, shared by all plug-ins ------------------------------------------------------
 
@@ -151,6 +114,8 @@ class Journey:
             return [self.issue(item[2:] if len(item) > 1 else None)]
         if code == "v":
             return self.session(item[2:])
+        if code in FAMILY_OF:
+            return [] if (plain := self.plain(FAMILY_OF[code], item[2:])) is None else [plain]
         view = {"t": self.ticket, "s": self.survey, "u": self.subscription}[code](item[2:])
         return [] if view is None else [view]
 
@@ -201,6 +166,20 @@ class Journey:
             views[id_] = Subscription(id_, steps) if steps and subscriptions.has_head(steps) else None
         found: Subscription | None = views[id_]
         return found
+
+    def plain(self, family: str, id_: str = "") -> Any:
+        """A record of the families of stream/plain.py; None if there is none."""
+        views = self._view(family)
+        if id_ not in views:
+            steps = self.records(family).get(id_)
+            views[id_] = BY_FAMILY[family](id_, steps) if steps else None
+        return views[id_]
+
+    def derived(self, name: str, make: Callable[[Journey], Any]) -> Any:
+        """What `make` derives of several records, once, until one of the families changes that _DERIVED names."""
+        if name not in self._views:
+            self._views[name] = make(self)
+        return self._views[name]
 
     @property
     def tickets(self) -> list[Ticket]:
@@ -258,16 +237,21 @@ class Journey:
             return []
         return [s.at for s in self.row.attributes if s.at > start and (end is None or s.at < end)]
 
-    def remember(self, touch: Touch) -> None:
-        """Keep the newest touchpoints by (event time, uid)."""
-        trail, limit = self.row.trail, self.definitions.trail
-        if len(trail) >= limit and (touch.at, touch.uid) < (trail[0].at, trail[0].uid):
-            return
-        trail.append(touch)
-        if len(trail) > 1 and touch.at <= trail[-2].at:
-            trail.sort(key=lambda t: (t.at, t.uid))
-        if len(trail) > limit:
+    def remember(self, at: int, event: Any, about: str) -> None:
+        """Keep the newest touchpoints, by event time."""
+        trail = self.row.trail
+        touch = at.to_bytes(8, "big") + encode_row((event.type, about, event.source, event.id))
+        if not trail or touch > trail[-1]:
+            trail.append(touch)
+        else:
+            insort(trail, touch)
+        if len(trail) > self.definitions.trail:
             del trail[0]
+
+    @property
+    def trail(self) -> list[Touch]:
+        """The newest touchpoints, oldest first."""
+        return [Touch(int.from_bytes(t[:8], "big"), *decode_touch(t[8:])) for t in self.row.trail]
 
 
 __all__ = ["NEVER", "Held", "Issue", "Journey", "Row", "Session", "Step", "Subscription", "Survey", "Ticket",

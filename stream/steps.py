@@ -29,6 +29,8 @@ SENT, ANSWERED = 0x00, 0x10
 VIEWED = 0x00
 STARTED, CHANGED, RENEWED, CANCELLED, RENEWAL_DUE = 0x00, 0x10, 0x20, 0x30, 0x40
 ATTRIBUTES = 0x00
+SEARCHED, USED, REACHED, SPENT = 0x00, 0x00, 0x00, 0x00
+BALANCE, PAID, REFUNDED = 0x00, 0x10, 0x20
 
 
 def order(step: Step) -> tuple[int, int, int]:
@@ -57,6 +59,8 @@ class Shape(Struct, frozen=True):
     record: Callable[[Any], str]
     data: Callable[[Any], tuple[Any, ...]]
     head: bool = True  # False: waits, headless, until the record's head is heard
+    daily: bool = False  # the record is the day (UTC) of the event
+    use: Callable[[Any], bool] = lambda _: False  # whether the customer caused it: active in use
 
 
 def _trim(*values: Any) -> tuple[Any, ...]:
@@ -74,8 +78,22 @@ def _terms(d: events.SubscriptionTerms) -> tuple[Any, ...]:
     return d.product, d.amount, d.currency, d.interval, d.quantity
 
 
-def _ticket(kind: int, data: Callable[[Any], tuple[Any, ...]], *, head: bool = False) -> Shape:
-    return Shape("tickets", kind, lambda d: d.ticket, data, head)
+def _one(_: Any) -> str:
+    return ""
+
+
+def _always(_: Any) -> bool:
+    return True
+
+
+def _ticket(
+    kind: int,
+    data: Callable[[Any], tuple[Any, ...]],
+    *,
+    head: bool = False,
+    use: Callable[[Any], bool] = lambda _: False,
+) -> Shape:
+    return Shape("tickets", kind, lambda d: d.ticket, data, head, use=use)
 
 
 def _subscription(kind: int, data: Callable[[Any], tuple[Any, ...]], *, head: bool = False) -> Shape:
@@ -87,8 +105,11 @@ SHAPES: dict[str, Shape] = {
         OPENED,
         lambda d: _trim(d.channel, d.topic, d.team, d.priority, _ms(d.promised_by), d.content),
         head=True,
+        use=_always,
     ),
-    "ticket.replied": _ticket(REPLIED, lambda d: (d.author, d.public, d.channel)),
+    "ticket.replied": _ticket(
+        REPLIED, lambda d: (d.author, d.public, d.channel), use=lambda d: bool(d.author == "customer")
+    ),
     "ticket.transferred": _ticket(TRANSFERRED, lambda d: _trim(d.to_team, d.from_team, d.to_owner, d.partner or None)),
     "ticket.waiting": _ticket(WAITING, lambda d: (d.on,)),
     "ticket.info_requested": _ticket(INFO_REQUESTED, lambda d: (d.field,)),
@@ -97,18 +118,28 @@ SHAPES: dict[str, Shape] = {
     "ticket.reopened": _ticket(REOPENED, lambda d: ()),
     "survey.sent": Shape("surveys", SENT, lambda d: d.survey, lambda d: _trim(d.kind, d.delivered, d.ticket)),
     "survey.answered": Shape(
-        "surveys", ANSWERED, lambda d: d.survey, lambda d: _trim(d.kind, d.score, d.ticket, d.comment)
+        "surveys", ANSWERED, lambda d: d.survey, lambda d: _trim(d.kind, d.score, d.ticket, d.comment), use=_always
     ),
     "page.viewed": Shape(
-        "sessions", VIEWED, lambda d: d.session or "", lambda d: _trim(d.kind, d.key_event or None, d.content)
+        "sessions",
+        VIEWED,
+        lambda d: d.session or "",
+        lambda d: _trim(d.kind, d.key_event or None, d.content),
+        use=_always,
     ),
+    "help.searched": Shape("searches", SEARCHED, _one, lambda d: _trim(d.results, d.session), daily=True, use=_always),
     "subscription.started": _subscription(STARTED, _terms, head=True),
     "subscription.changed": _subscription(CHANGED, _terms),
     "subscription.renewed": _subscription(RENEWED, _terms),
     "subscription.cancelled": _subscription(CANCELLED, lambda d: _trim(_ms(d.effective_at), d.reason)),
     "renewal.due": _subscription(RENEWAL_DUE, lambda d: (millis(d.due_at),)),
+    "invoice.paid": Shape("invoices", PAID, _one, lambda d: (d.amount, d.currency)),
+    "invoice.refunded": Shape("invoices", REFUNDED, _one, lambda d: (d.amount, d.currency)),
+    "cost.recorded": Shape("costs", SPENT, _one, lambda d: (d.kind, d.amount, d.currency), daily=True),
+    "feature.used": Shape("features", USED, lambda d: d.feature, lambda d: (), use=_always),
+    "milestone.reached": Shape("milestones", REACHED, lambda d: d.milestone, lambda d: ()),
     "customer.updated": Shape(
-        "customer", ATTRIBUTES, lambda d: "", lambda d: _trim(d.segment, d.stage, d.tier, d.team, d.timezone)
+        "customer", ATTRIBUTES, _one, lambda d: _trim(d.segment, d.stage, d.tier, d.team, d.timezone)
     ),
 }
 

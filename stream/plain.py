@@ -1,0 +1,125 @@
+"""Records that are little more than their steps: searches, feature use, milestones, invoices, costs, days in use."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import ClassVar
+
+from stream import steps as S
+from stream.claims import Cut
+from stream.definitions import DAY
+from stream.steps import Step
+
+Span = tuple[int, int | None]  # [from, until), ms; None = no end known
+
+
+class Plain:
+    """Derived from sorted steps; never stored. Times ms."""
+
+    code: ClassVar[str]  # of its items
+    family: ClassVar[str]
+    __slots__ = ("cuts", "id", "segment", "stage", "steps")
+
+    def __init__(self, id_: str, steps: list[Step]) -> None:
+        self.id = id_
+        self.steps = steps
+        self.segment, self.stage = steps[0].segment, steps[0].stage
+        self.cuts: dict[tuple[int, Cut], Cut] = {}
+
+
+class Searches(Plain):
+    """Searches for help in one day (UTC)."""
+
+    code, family = "q", "searches"
+    __slots__ = ()
+
+
+class Feature(Plain):
+    """The use of one feature: the first and the last of each day (UTC)."""
+
+    code, family = "f", "features"
+    __slots__ = ()
+
+    def held(self, for_: int) -> list[tuple[int, int]]:
+        """When it had been used within the last `for_` ms (more than a day)."""
+        return held([step.at for step in self.steps], for_)
+
+
+class Milestone(Plain):
+    """The times at which one milestone was reached; the first counts."""
+
+    code, family = "o", "milestones"
+    __slots__ = ()
+
+    @property
+    def reached(self) -> int:
+        return self.steps[0].at
+
+
+class Ledger(Plain):
+    """What one customer paid and got back; of what is older than can still change, the sums (`S.BALANCE`)."""
+
+    code, family = "m", "invoices"
+    __slots__ = ()
+
+    @property
+    def paid(self) -> int | None:
+        """When it first paid anything."""
+        return next((s.at for s in self.steps if s.kind == S.PAID or (s.kind == S.BALANCE and s.data[1])), None)
+
+
+class Costs(Plain):
+    """Costs recorded in one day (UTC)."""
+
+    code, family = "c", "costs"
+    __slots__ = ()
+
+
+class Usage(Plain):
+    """Days in use, in the reporting time zone: the first and the last that the customer caused on each."""
+
+    code, family = "d", "usage"
+    __slots__ = ()
+
+    def held(self, for_: int) -> list[tuple[int, int]]:
+        """When the customer had been active in use within the last `for_` ms (more than 25 h)."""
+        return held([step.at for step in self.steps], for_)
+
+
+KINDS: tuple[type[Plain], ...] = (Searches, Feature, Milestone, Ledger, Costs, Usage)
+BY_FAMILY = {kind.family: kind for kind in KINDS}
+FAMILY_OF = {kind.code: kind.family for kind in KINDS}
+
+
+def held(times: list[int], for_: int) -> list[tuple[int, int]]:
+    """The union of [t, t + for_) over sorted times."""
+    spans: list[tuple[int, int]] = []
+    for at in times:
+        if spans and at <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], at + for_)
+        else:
+            spans.append((at, at + for_))
+    return spans
+
+
+def thin(steps: list[Step]) -> bool:
+    """Of three uses in a day (UTC) the middle one tells nothing: take it out. True if one was."""
+    for i, (a, b) in enumerate(pairwise(steps)):
+        if i + 2 < len(steps) and a.at // DAY == steps[i + 2].at // DAY:
+            steps.remove(b)
+            return True
+    return False
+
+
+def extend(steps: list[Step], at: int, start: int, end: int) -> bool:
+    """Note a use at `at` in the day [start, end), ms: its first or last use moves. True if the day is new."""
+    same = [step for step in steps if start <= step.at < end]
+    if not same:
+        steps.append(Step(at, S.USED, 0, None, None, ()))
+        steps.sort(key=lambda step: step.at)
+        return True
+    if at < same[0].at or at > same[-1].at:
+        edge = min(at, same[0].at), max(at, same[-1].at)
+        first = steps.index(same[0])
+        steps[first : first + len(same)] = [Step(t, S.USED, 0, None, None, ()) for t in edge]
+    return False

@@ -1,0 +1,73 @@
+"""A customer's state as stored: what a journey's bytes hold beside the 8 bytes of its next due time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct, field
+
+from stream.claims import Cut, Finding
+from stream.steps import Step
+
+
+class Held(Struct, array_like=True):
+    """What was last said of one alert (one signal and cause). `episode` 0 = nothing yet. Times of the log, ms."""
+
+    signal: str
+    cause: str
+    item: str
+    finding: Finding | None = None
+    episode: int = 0
+    version: int = 0
+    status: str = ""
+    severity: int = 0
+    max_severity: int = 0
+    opened: int = 0
+    backfill: bool = False
+
+
+class Waiting(Struct, array_like=True):
+    """A step whose head is not known yet: when it was heard (log clock), and the record it came in."""
+
+    heard: int
+    uid: int
+    offset: int
+    value: bytes
+
+
+class Row(Struct, array_like=True):
+    """A journey as stored. `dues`: when each item next changes by itself. `links`: ticket -> its surveys.
+
+    `kept`: survey -> channel, topic, team of its forgotten ticket.
+    """
+
+    families: dict[str, Any] = field(default_factory=dict)
+    attributes: list[Step] = field(default_factory=list)
+    dues: dict[str, int] = field(default_factory=dict)
+    alerts: dict[str, Held] = field(default_factory=dict)
+    verdicts: dict[str, int] = field(default_factory=dict)
+    waiting: dict[str, list[Waiting]] = field(default_factory=dict)
+    links: dict[str, list[str]] = field(default_factory=dict)
+    kept: dict[str, Cut] = field(default_factory=dict)
+    trail: list[bytes] = field(default_factory=list)  # packed touches; their bytes sort by event time
+    backfill: int = 0  # log clock until which the customer is in backfill, ms; 0 = it is not
+
+
+class Stored(Struct, array_like=True):
+    families: dict[str, Raw]
+    attributes: list[Step]
+    dues: dict[str, int]
+    alerts: dict[str, Held]
+    verdicts: dict[str, int]
+    waiting: dict[str, list[Waiting]]
+    links: dict[str, list[str]]
+    kept: dict[str, Cut]
+    trail: list[bytes]
+    backfill: int
+
+
+decode_row = msgspec.msgpack.Decoder(Stored).decode
+decode_records = msgspec.msgpack.Decoder(dict[str, list[Step]]).decode
+decode_touch = msgspec.msgpack.Decoder(tuple[str, str, str, str]).decode
+encode_row = msgspec.msgpack.Encoder().encode
