@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -165,22 +165,47 @@ def parse(text: str, file: str) -> Mapping:
 
 def fits(when: When, row: Attributes) -> bool:
     """Whether a row has all that `when` names; an empty one fits nothing."""
-    return bool(when) and all(_fits(pattern, row.get(name)) for name, pattern in when.items())
+    for name, pattern in when.items():
+        said = row.get(name)
+        if said is None:
+            return False
+        text = str(said)
+        if isinstance(pattern, str):
+            if not _like(pattern, text):
+                return False
+        elif not any(_like(one, text) for one in pattern):
+            return False
+    return bool(when)
 
 
-def _fits(pattern: Pattern, said: Any) -> bool:
-    if said is None:
-        return False
-    return any(fnmatchcase(str(said), one) for one in ([pattern] if isinstance(pattern, str) else pattern))
+def _like(pattern: str, text: str) -> bool:
+    return _compiled(pattern).fullmatch(text) is not None if "*" in pattern else pattern == text
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
 
 
 def filled(template: str | None, row: Attributes) -> str | None:
     """A template with a row's attributes in it; None if one of them is missing or the result is empty."""
     if template is None:
         return None
-    if any(row.get(name) is None for name in _NAME.findall(template)):
-        return None
-    return _NAME.sub(lambda name: str(row[name[1]]), template).strip() or None
+    parts = []
+    for text, name in _pieces(template):
+        parts.append(text)
+        if name is not None:
+            if (said := row.get(name)) is None:
+                return None
+            parts.append(str(said))
+    return "".join(parts).strip() or None
+
+
+@lru_cache(maxsize=1024)
+def _pieces(template: str) -> tuple[tuple[str, str | None], ...]:
+    """A template as its texts, each with the name that follows it: "a{b}c" is (("a", "b"), ("c", None))."""
+    words = _NAME.split(template)
+    return tuple(zip(words[::2], [*words[1::2], None], strict=True))
 
 
 def value(item: Any, row: Attributes) -> Any:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from stream.event import decode, millis
 from stream.faults import Faults
-from stream.mapping import Mapping, Unmapped, parse
+from stream.mapping import Mapping, Unmapped, filled, fits, parse
 from stream.record import Reject
 
 TEXT = """
@@ -104,6 +104,33 @@ def test_more_events_for_rows_that_fit() -> None:
     """All of `when` must fit, * is any text, and a missing attribute fits nothing."""
     rows = [row(0, "New"), row(1, "Wait", on="vendor"), row(2, "Wait"), row(3, "wait", on="vendor")]
     assert told(*rows)[1:] == [(1000, "waiting", {"on": "vendor"})]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fit"),
+    [
+        ("Done*", "Done", True),
+        ("*one*", "Done, all", True),
+        ("D*e", "D\ne", True),
+        ("[x]?", "[x]?", True),
+        ("[x]?", "xy", False),
+        ("done", "Done", False),
+        ("5", 5, True),
+        (["a", "b*"], "bc", True),
+        ([], "a", False),
+    ],
+)
+def test_patterns(pattern: str | list[str], text: Any, fit: bool) -> None:
+    """Only * is special; a list is one of; numbers fit as they are written."""
+    assert fits({"act": pattern}, {"act": text}) is fit
+
+
+def test_templates() -> None:
+    """Braces name attributes; one that is missing, or nothing at all, is no value."""
+    row = {"a": "x", "b c": 5, "e": ""}
+    assert [filled(t, row) for t in ("{a}-{b c}", "{{a}}", "n{o}", "{e}", "  ", "text", None)] == [
+        "x-5", "{x}", None, None, None, "text", None,
+    ]  # fmt: skip
 
 
 def test_rows_are_sorted_by_their_instants_stably() -> None:
