@@ -23,6 +23,8 @@ _HOUR = 3_600_000
 _DAY = 24 * _HOUR
 _BY_BROKER = {"message.timestamp.type": "LogAppendTime"}
 _WHOLE = {"max.message.bytes": str(2 << 20)}  # a raw record of the default 1 MiB grows by a third in its dead letter
+# One append of a large account: it can not be cut, and a worker whose append is refused stops for good.
+_ROOMY = {"max.message.bytes": str(16 << 20)}
 _FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 
 
@@ -74,7 +76,7 @@ def wanted(
     shapes: list[tuple[str, int, dict[str, str]]] = [
         *((raw(source), partitions, received) for source in sources),
         (EVENTS, partitions, events),
-        (KPIS, kpi_partitions, _kept(7) | _BY_BROKER),
+        (KPIS, kpi_partitions, _kept(7) | _BY_BROKER | _ROOMY),
         (ALERTS, 1, _kept(90) | _BY_BROKER),
         (DEADLETTERS, partitions, _kept(30) | _BY_BROKER | _WHOLE),
         (changelog("journeys", "journeys", run), partitions, _COMPACTED),
@@ -88,7 +90,7 @@ def _kept(days: int) -> dict[str, str]:
     return {"cleanup.policy": "delete", "retention.ms": str(days * _DAY)}
 
 
-_COMPACTED = _BY_BROKER | {
+_COMPACTED = _BY_BROKER | _ROOMY | {
     "cleanup.policy": "compact",
     # A sleeping writer may land an old value after a new one; recovery mends that while both are still there.
     "min.compaction.lag.ms": str(_DAY),

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from typing import Any, Literal
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from faust.auth import SASLCredentials, SSLCredentials
 from faust.types.auth import CredentialsT
@@ -90,8 +90,8 @@ async def reach(connection: Connection, *, seconds: float = 20.0) -> None:
 
 
 async def _answers(connection: Connection) -> None:
-    consumer = AIOKafkaConsumer(**connection.client(), request_timeout_ms=5_000)
+    admin = AIOKafkaAdminClient(**connection.client(), request_timeout_ms=5_000)
     try:
-        await consumer.start()
+        await admin.start()
     finally:
-        await consumer.stop()
+        await admin.close()

@@ -83,6 +83,15 @@ class Hop(Control):
     async def _prepare(self, owned: list[TopicPartition]) -> list[Lane]:
         """Makes the lanes of these partitions. Sets `_claiming` before it writes anything."""
 
+    @property
+    def state(self) -> str:
+        """In a word or two: starting, recovering, running, stopped."""
+        if self._opening is None:
+            return "starting"
+        if not self._opening.done():
+            return "recovering"
+        return "stopped" if self._released else "running"
+
     async def start(self) -> None:
         """Before the consumer starts."""
         await self.producer.start()

@@ -19,6 +19,7 @@ from stream.infra.telemetry import HopTelemetry
 Records = Sequence[Any]  # aiokafka's ConsumerRecord: it fits stream.record.Heard
 Job = Callable[[], Awaitable[None]]
 
+FETCHED = 4_000  # records handed over at once, at most
 _QUEUED = 2  # batches: one in work, the next one ready
 _offset = attrgetter("offset")
 

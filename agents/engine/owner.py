@@ -10,10 +10,13 @@ from aiokafka import TopicPartition
 from msgspec import Struct
 
 from agents.engine.exits import Code
-from agents.engine.lane import Control, Lane, Records
+from agents.engine.lane import FETCHED, Control, Lane, Records
 from agents.engine.ledger import META, OUT, Ledger, records
 from agents.engine.producer import Producer
 from stream.record import Append, Heard, Meta, Out, Stop
+
+HELD = 0.02  # seconds that a fold may hold the loop, about
+LEAST = 100  # records of one fold, whatever they cost
 
 
 class Fold(Protocol):
@@ -97,6 +100,7 @@ class Owner(Lane):
         self._spec = spec
         self._producer = producer
         self._beside = None if spec.beside is None else spec.beside(fold)
+        self._most = LEAST  # records of one fold: grows and shrinks with what they cost
         self._note(fold.meta)
 
     async def close(self) -> None:
@@ -113,14 +117,26 @@ class Owner(Lane):
         await self._producer.publish(out)
 
     async def work(self, records: Records) -> None:
-        last = records[-1].offset
+        start = 0
+        while start < len(records) and not self.closing:
+            part = records[start : start + self._most]
+            start += len(part)
+            began = self.control.telemetry.fold_seconds
+            await self._feed(part)
+            took = self.control.telemetry.fold_seconds - began
+            self._most = round(min(max(len(part) * HELD / max(took, 1e-6), self._most / 2, LEAST), FETCHED))
+
+    async def _feed(self, records: Records) -> None:
         appends = self.fold.feed(records)
         while (append := self._fold(appends)) is not None:
             await self.write(append)
             if self.closing:
                 return
-        if self.position.next != last + 1:
-            raise Stop(Code.UNEXPECTED, f"the fold of {self.tp} ended at {self.position.next}, not after {last}")
+        if self.position.next != records[-1].offset + 1:
+            raise Stop(
+                Code.UNEXPECTED,
+                f"the fold of {self.tp} ended at {self.position.next}, not after offset {records[-1].offset}",
+            )
         self.count(records)
 
     def _fold(self, appends: Iterator[Append]) -> Append | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
@@ -12,10 +13,9 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from agents.engine.connection import Connection
 from agents.engine.exits import Code
 from agents.engine.ledger import Put, stamp
+from agents.engine.outlet import Outlet
 from stream.record import Out, Stop
 
-_PUBLISHED = 900_000  # bytes of a published batch: below the broker's default limit of 1 MiB
-_OVERHEAD = 32  # bytes of a record beside key and value, at most, as estimated
 _LARGEST = 64 << 20  # bytes: the topic's own limit is what counts
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
@@ -26,6 +26,7 @@ class Producer:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._producer: AIOKafkaProducer | None = None
+        self._outlets: dict[tuple[str, int], Outlet] = {}
 
     async def start(self) -> None:
         # Idempotent: a request that was sent again can not land after, or beside, itself.
@@ -62,21 +63,19 @@ class Producer:
         for record in out:
             grouped.setdefault((record.topic, record.partition), []).append(record)
         if grouped:
-            await asyncio.gather(*(self._say(*where, records) for where, records in grouped.items()))
+            await asyncio.gather(*(self._outlet(*where).say(records) for where, records in grouped.items()))
 
-    async def _say(self, topic: str, partition: int, records: list[Out]) -> None:
-        start = 0
-        while start < len(records):
-            batch, end, size = self._batch(), start, 0
-            while end < len(records):
-                record = records[end]
-                size += _OVERHEAD + len(record.key or b"") + len(record.value)
-                if size > _PUBLISHED and end > start:
-                    break
-                batch.append(key=record.key, value=record.value, timestamp=record.timestamp)
-                end += 1
-            await self._landed(batch, topic, partition)
-            start = end
+    def _outlet(self, topic: str, partition: int) -> Outlet:
+        outlet = self._outlets.get((topic, partition))
+        if outlet is None:
+            outlet = self._outlets[topic, partition] = Outlet(partial(self._say, topic, partition))
+        return outlet
+
+    async def _say(self, topic: str, partition: int, records: Sequence[Out]) -> None:
+        batch = self._batch()
+        for record in records:
+            batch.append(key=record.key, value=record.value, timestamp=record.timestamp)
+        await self._landed(batch, topic, partition)
 
     def _batch(self) -> BatchBuilder:
         assert self._producer is not None, "the producer was not started"

@@ -20,10 +20,11 @@ from faust.tables.recovery import Recovery
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
 
+from agents.engine.lane import FETCHED
+
 if TYPE_CHECKING:
     from agents.engine.app import EngineApp
 
-FETCHED = 4_000  # records handed over at once: a fold of them holds the loop for some 20 ms
 QUEUED = 8  # batches in Faust's queue
 
 
@@ -149,8 +150,8 @@ class EngineConsumer(Consumer):
     def on_buffer_drop(self, tp: TP) -> None:
         pass
 
-    def verify_event_path(self, now: float, tp: TP) -> None:
-        pass  # Faust's guesses at slow streams; the hop has its own look
+    async def verify_all_partitions_active(self) -> None:
+        pass  # Faust's guesses at slow streams; the hop looks for itself
 
 
 class EngineTransport(Transport):
