@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from aiokafka import AIOKafkaProducer
 
 from agents.cli import main
+from agents.engine.connection import Connection
+from agents.engine.producer import Producer
 from stream.definitions import Definitions
 from stream.intake import KEPT, dead
-from stream.record import DEADLETTERS, Reason, Record, Reject
+from stream.record import Reason, Record, Reject
 from tests.support.kafka import Kafka
 
 
@@ -39,5 +40,9 @@ async def test_the_largest_dead_letter_fits_its_topic(kafka: Kafka, monkeypatch:
     await asyncio.to_thread(main, ["topics", "--create"])
     record = Record("raw.x", 0, 0, 0, None, bytes(range(256)) * (KEPT // 256))
     letter = dead(record, "raw.x", 0, Reject(Reason.OVER_LIMIT, "x" * 400), Definitions().partitions)
-    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, max_request_size=64 << 20) as producer:
-        await producer.send_and_wait(DEADLETTERS, letter.value, key=letter.key, partition=letter.partition)
+    producer = Producer(Connection(bootstrap=kafka.bootstrap))
+    await producer.start()
+    try:
+        await producer.publish([letter])
+    finally:
+        await producer.stop()
