@@ -42,6 +42,23 @@ class Currency(Struct, frozen=True, forbid_unknown_fields=True):
     digits: int = 2
 
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+OFFICE_HOURS = dict.fromkeys(WEEKDAYS[:5], ("09:00-17:00",))
+
+
+class Calendar(Struct, frozen=True, forbid_unknown_fields=True):
+    """Business time of `teams`; the calendar named `default` is that of all others.
+
+    `hours` of a weekday (mon .. sun): ("09:00-12:30", "13:30-17:00"), local; a day left out is free.
+    `holidays`: "2026-12-25".
+    """
+
+    timezone: str = "UTC"
+    hours: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(OFFICE_HOURS))
+    holidays: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+
+
 SURVEYS = {
     "ces": Survey("ces", 1, 7),
     "csat": Survey("csat", 1, 5),
@@ -59,6 +76,7 @@ class Definitions(Struct, frozen=True, forbid_unknown_fields=True):
     timezone: str = "UTC"  # the tenant's one reporting time zone: days and months
     surveys: dict[str, Survey] = field(default_factory=lambda: dict(SURVEYS))
     currencies: dict[str, Currency] = field(default_factory=lambda: {"USD": Currency()})  # first = reporting
+    calendars: dict[str, Calendar] = field(default_factory=dict)  # none: every hour of every day is business time
     keep: Keep = Keep()
     future: int = 5 * MINUTE  # an event dated later than this after the log clock is refused
     grace: int = 8 * DAY  # log clock that a step may wait for its head
