@@ -47,6 +47,7 @@ class Courier:
             for sink in sinks
             if sink.ready()
         ]
+        self._telemetry = telemetry
         telemetry.alerts_active = fold.active
 
     @property
@@ -92,6 +93,9 @@ class Courier:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for mailbox in self.mailboxes:
             await mailbox.channel.close()
+            mailbox.forget()
+        if self._telemetry.alerts_active is self._fold.active:
+            self._telemetry.alerts_active = {}  # another worker counts them now
 
     def _route(self, held: Held) -> tuple[Severity, str]:
         """As `stream.notices.route`; what was news once is not old news because a sink was away."""

@@ -127,3 +127,17 @@ async def test_what_is_open_is_counted_for_the_metrics() -> None:
     delivery = Delivery()
     delivery.hear(alert(), alert("b", severity="page"))
     assert delivery.telemetry.alerts_active == {("repeat_contact", "queue"): 1, ("repeat_contact", "page"): 1}
+
+
+async def test_who_gives_the_partition_up_claims_nothing_of_it() -> None:
+    sink = Scripted()
+    sink.script = [Outcome("retry", "down")] * 1_000
+    delivery = Delivery(sink)
+    delivery.courier.caught_up()
+    delivery.hear(alert())
+    await until(lambda: not delivery.telemetry.sinks["scripted"].up)
+    await delivery.courier.close()
+    left = delivery.telemetry.sinks["scripted"]
+    assert (left.up, left.error, left.backlog, left.oldest) == (True, "", 0, 0)
+    assert left.outcomes["retry"] > 0, "counters stay"
+    assert delivery.telemetry.alerts_active == {}
