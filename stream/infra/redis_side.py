@@ -171,13 +171,19 @@ def base(prefix: str, run: int) -> str:
 
 
 def _queue(pipe: Pipeline, rows: Iterable[Row]) -> None:
+    """One command a key, not a row: most of the cost is in the client. No row is among `rows` twice."""
+    put: dict[tuple[str, bool], dict[Any, Any]] = {}
+    gone: dict[tuple[str, bool], list[str]] = {}
     for row in rows:
+        where = (row.key, row.ranked)
         if row.value is None:
-            pipe.zrem(row.key, row.name) if row.ranked else pipe.hdel(row.key, row.name)
-        elif row.ranked:
-            pipe.zadd(row.key, {row.name: row.value})
+            gone.setdefault(where, []).append(row.name)
         else:
-            pipe.hset(row.key, row.name, row.value)
+            put.setdefault(where, {})[row.name] = row.value
+    for (key, ranked), values in put.items():
+        pipe.zadd(key, values) if ranked else pipe.hset(key, mapping=values)
+    for (key, ranked), names in gone.items():
+        pipe.zrem(key, *names) if ranked else pipe.hdel(key, *names)
 
 
 def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
