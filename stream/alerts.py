@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
 from stream.claims import Alert, Finding, Severity, Signal, Touch, Watch
+from stream.event import uid
 from stream.journey import Held
 
 
@@ -58,7 +59,7 @@ def _stand(held: Held, top: Finding, clock: int, *, backfill: bool) -> str | Non
 
 
 def _content(f: Finding) -> tuple[object, ...]:
-    return f.severity, f.text, f.numbers, f.evidence, f.clears
+    return f.since, f.severity, f.text, f.numbers, f.evidence, f.clears
 
 
 def _ended(held: Held, found: Sequence[Finding], clock: int, linger: int) -> Finding | None:
@@ -89,7 +90,7 @@ def tell(
     """The record of one change, with its evidence as far as the trail knows it."""
     finding = held.finding
     assert finding is not None  # an alert that never stood has no change to tell
-    known: Mapping[int, Touch] = {t.uid: t for t in trail}
+    known: Mapping[int, Touch] = {uid(t.source, t.id): t for t in trail}
     return Alert(
         id=alert_id(held.signal, subject, held.cause),
         signal=held.signal,
@@ -109,7 +110,7 @@ def tell(
         until=finding.until,
         text=finding.text,
         numbers=dict(finding.numbers),
-        evidence=[_event(known.get(uid), uid) for uid in finding.evidence],
+        evidence=[_event(known.get(one), one) for one in finding.evidence],
         clears=finding.clears,
         warns_of=signal.warns_of,
         backfill=held.backfill,
@@ -120,8 +121,8 @@ def tell(
     )
 
 
-def _event(touch: Touch | None, uid: int) -> dict[str, str]:
-    return _touch(touch) if touch else {"uid": f"{uid:016x}"}
+def _event(touch: Touch | None, name: int) -> dict[str, str]:
+    return _touch(touch) if touch else {"uid": f"{name:016x}"}
 
 
 def _touch(touch: Touch) -> dict[str, str]:

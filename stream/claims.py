@@ -84,7 +84,6 @@ class Touch(Struct, frozen=True, gc=False, array_like=True):
     about: str
     source: str
     id: str
-    uid: int
 
 
 class Alert(Struct, kw_only=True, omit_defaults=False):
@@ -196,9 +195,10 @@ class Watch(Protocol):
 
 
 class Panes(Protocol):
-    """The closed layer of one KPI and one cut value, as a watch sees it."""
+    """The closed layer of one KPI and one cut value, as a watch sees it. `began` = when the log began, ms."""
 
     cut: Cut
+    began: int
 
     def sums(self, start: int, end: int) -> dict[str, int]:
         """Flow parts over [start, end), ms, aligned to the grain."""

@@ -20,7 +20,7 @@ class Outbox:
 
     def __init__(self, definitions: Definitions, plan: Plan) -> None:
         self._definitions = definitions
-        self._route = {kpi.name: murmur2(kpi.name.encode()) % definitions.kpi_partitions for kpi in plan.all_kpis}
+        self._route = {kpi.name: murmur2(kpi.name.encode()) % definitions.kpi_partitions for kpi in plan.kpis}
         self.clear()
 
     def clear(self) -> None:

@@ -13,88 +13,97 @@ from stream import alerts, forgetting
 from stream.claims import Alert, Cut, Fact, Finding, Signal
 from stream.definitions import MINUTE
 from stream.journey import Held, Journey, Waiting
-from stream.plan import CODE, FAMILY, Plan
+from stream.plan import CODE, FAMILY, Eyes, Plan
 
-Said = list[tuple[str, Fact]]
+Look = tuple[str, Eyes]
 Sums = dict[tuple[str, int, Cut], dict[str, int]]
+NOBODY = Eyes()
+DIMS = frozenset({"ticket.opened", "ticket.updated", "ticket.transferred"})  # surveys show these of their ticket
 
 
 class Fold:
     """A journey being folded. `told` = changes of alerts, in order, to be published with the append."""
 
-    __slots__ = ("definitions", "dirty", "journey", "now", "plan", "said", "told")
+    __slots__ = ("definitions", "journey", "now", "plan", "said", "told")
 
     def __init__(self, journey: Journey, plan: Plan) -> None:
         self.journey = journey
         self.definitions = journey.definitions
         self.plan = plan
-        self.said: dict[str, tuple[Said, int]] = {}  # facts already passed on, and the clock at which
-        self.now: dict[str, Said] = {}
-        self.dirty: dict[str, None] = {}
+        # by item and KPI: the facts passed on, and the clock at which; the facts to be passed on next
+        self.said: dict[tuple[str, str], tuple[Sequence[Fact], int]] = {}
+        self.now: dict[tuple[str, str], list[Fact]] = {}
         self.told: list[Alert] = []
 
     # -- items -------------------------------------------------------------------------------------------------
 
-    def affected(self, family: str, record: str, topics: Sequence[str | None] = ()) -> list[str]:
-        """Items whose facts or findings a step of this record can change."""
+    def looks(
+        self, type_: str, family: str, record: str, topics: Sequence[str | None] = (), *, whole: bool = False
+    ) -> list[Look]:
+        """What an event of a record can change: items, each with the plug-ins that look. `whole` = all plug-ins."""
         if family == "customer":
-            return self.items()
-        found = [f"{CODE[family]}:{record}"] if family in CODE else []
-        wide = self.plan.wide_reads
+            return self.all_looks()
+        reach, plan = self.plan.reach[type_], self.plan
+        codes = plan.eyes if whole else reach.codes
+        found = [(f"{CODE[family]}:{record}", codes[CODE[family]])] if family in CODE else []
         if family == "tickets":
-            found += [issue_item(t) for t in topics]
-            if linked := self.journey.row.links.get(record):  # surveys show their ticket's dimensions
-                found += [f"s:{survey}" for survey in linked]
-                found += [i for i in wide.get("surveys", ()) if i not in wide.get("tickets", ())]
-        return found + wide.get(family, [])
+            found += [(issue_item(topic), codes["i"]) for topic in topics]
+            if type_ in DIMS and (linked := self.journey.row.links.get(record)):
+                found += [(f"s:{survey}", plan.eyes["s"]) for survey in linked]
+                found += [pair for pair in plan.dims.items() if pair[0] not in reach.wide]
+        return found + list(reach.wide.items())
 
-    def items(self) -> list[str]:
-        """All items of the journey."""
-        found = [f"{code}:{record}" for code, family in FAMILY.items() for record in self.journey.records(family)]
-        found += [issue_item(t) for t in self.journey.topics]
-        return found + [f"j:{name}" for name in (*self.plan.wide_kpis, *self.plan.wide_signals)]
+    def all_looks(self) -> list[Look]:
+        """Every item of the journey, with every plug-in."""
+        eyes, journey = self.plan.eyes, self.journey
+        found = [(f"{code}:{id_}", eyes[code]) for code, family in FAMILY.items() for id_ in journey.records(family)]
+        found += [(issue_item(topic), eyes["i"]) for topic in journey.topics]
+        known = dict.fromkeys(item for item, _ in found)
+        left = dict.fromkeys(h.item for h in journey.row.alerts.values() if h.item not in known and h.item[0] != "j")
+        found += [self.look(item) for item in left]  # an alert may stand on an issue that lost its tickets
+        return found + list(self.plan.wide.items())
+
+    def look(self, item: str) -> Look:
+        """An item with all its plug-ins."""
+        return item, self.plan.wide.get(item, NOBODY) if item[0] == "j" else self.plan.eyes.get(item[0], NOBODY)
 
     def views(self, item: str) -> Sequence[Any]:
         """What the plug-ins of an item look at."""
         return (self.journey,) if item[0] == "j" else self.journey.views(item)
 
-    def facts(self, item: str, views: Sequence[Any] | None = None) -> Said:
-        """All facts that an item stands for, as it is now known."""
-        kpis = self.plan.kpis_of(item)
-        if not kpis:
-            return []
-        journey = self.journey
-        return [
-            (kpi.name, fact)
-            for view in (self.views(item) if views is None else views)
-            for kpi in kpis
-            for fact in kpi.facts(view, journey)
-        ]
-
-    def before(self, items: Sequence[str], clock: int) -> None:
+    def before(self, looks: Sequence[Look], clock: int) -> None:
         """Note what items say before a step changes them."""
-        said = self.said
-        for item in items:
-            if item not in said:
-                said[item] = (self.facts(item), clock)
+        said, journey = self.said, self.journey
+        for item, eyes in looks:
+            views: Sequence[Any] | None = None
+            for kpi in eyes.kpis:
+                if (item, kpi.name) not in said:
+                    views = self.views(item) if views is None else views
+                    said[item, kpi.name] = ([f for view in views for f in kpi.facts(view, journey)], clock)
 
-    def after(self, items: Sequence[str], clock: int, *, backfill: bool = False) -> None:
+    def after(self, looks: Sequence[Look], clock: int, *, backfill: bool = False) -> None:
         """Take items as they now are: facts for the next account, findings for alerts, the next due time.
 
         `backfill`: what opens now comes from history, and never pages.
         """
-        quiet = self.journey.row.backfill > 0
-        dues = self.journey.row.dues
-        for item in items:
+        journey = self.journey
+        quiet, dues = journey.row.backfill > 0, journey.row.dues
+        for item, eyes in looks:
             views = self.views(item)
-            facts = self.now[item] = self.facts(item, views)
-            self.dirty[item] = None
-            ahead = [fact.at for _, fact in facts if fact.at > clock]
-            ahead += [until for _, fact in facts if (until := fact.until) is not None and until > clock]
-            for signal in self.plan.signals_of(item):
+            ahead: list[int] = []
+            for kpi in eyes.kpis:
+                facts = self.now[item, kpi.name] = [f for view in views for f in kpi.facts(view, journey)]
+                for fact in facts:
+                    if fact.at > clock:
+                        ahead.append(fact.at)
+                    if fact.until is not None and fact.until > clock:
+                        ahead.append(fact.until)
+            for signal in eyes.signals:
                 ahead += self._judge(signal, item, views, clock, quiet=quiet, backfill=backfill)
-            if item[0] in FAMILY and (end := forgetting.looked_at(self.journey, item, clock)) is not None:
+            if item[0] in FAMILY and (end := forgetting.looked_at(journey, item, clock)) is not None:
                 ahead.append(end)
+            if not eyes.all and (known := dues.get(item, 0)) > clock:
+                ahead.append(known)  # of plug-ins that did not look now; too early does no harm
             if ahead:
                 dues[item] = min(ahead)
             else:
@@ -134,7 +143,7 @@ class Fold:
         journey.row.alerts[id_] = held
         vip = journey.attribute("tier", clock) in self.definitions.vip_tiers
         segment = journey.attribute("segment", clock)
-        trail, run = journey.row.trail, self.definitions.run
+        trail, run = journey.trail, self.definitions.run
         self.told.append(
             alerts.tell(held, change, signal, journey.subject, clock, trail=trail, vip=vip, segment=segment, run=run)
         )
@@ -148,35 +157,47 @@ class Fold:
         and (family, record, None) for each record forgotten.
         """
         row = self.journey.row
-        items = [item for item, due in row.dues.items() if due <= clock]
-        if backfill := "b" in items:
-            del row.dues["b"]
+        looks = [self.look(item) for item, due in row.dues.items() if due <= clock]
+        if backfill := 0 < row.backfill <= clock:
             row.backfill = 0
-            items = self.items()
-        self.before(items, clock - 1)
-        for item in items:
+            looks = [*self.all_looks(), ("b", NOBODY)]
+        self.before(looks, clock - 1)
+        for item, _ in looks:
             row.dues.pop(item, None)
             if item in row.waiting:
                 for waiting in forgetting.give_up(self.journey, item, clock):
                     yield FAMILY[item[0]], item[2:], waiting
-        self.after(items, clock, backfill=backfill)
-        for item in items:
-            if forgetting.is_over(self.journey, item, clock, self.plan) and not self._lies_ahead(item, clock):
+        self.after(looks, clock, backfill=backfill)
+        for item, eyes in looks:
+            if self._lies_ahead(item, eyes, clock):
+                continue
+            for gone in forgetting.over(self.journey, item, clock, self.plan):
                 self.account(sums, clock)
-                self.forget(item, clock)
-                yield FAMILY[item[0]], item[2:], None
+                self.forget(gone, clock)
+                yield FAMILY[gone[0]], gone[2:], None
+        if self.journey.is_empty:
+            row.trail.clear()
 
-    def _lies_ahead(self, item: str, clock: int) -> bool:
-        return any(f.at > clock or (f.until or 0) > clock for _, f in self.now.get(item, ()))
+    def _lies_ahead(self, item: str, eyes: Eyes, clock: int) -> bool:
+        facts = [f for kpi in eyes.kpis for f in self.now.get((item, kpi.name), ())]
+        return any(f.at > clock or (f.until or 0) > clock for f in facts)
 
     def forget(self, item: str, clock: int) -> None:
         """Drop a record; to forget is to freeze: what it said stays said. Account first."""
         code, record = item[0], item[2:]
+        family = FAMILY[code]
         ticket = self.journey.ticket(record) if code == "t" else None
-        affected = self.affected(FAMILY[code], record, (ticket.topic,) if ticket else ())
+        others = [(issue_item(ticket.topic), self.plan.eyes["i"])] if ticket else []
+        others += [self.look(f"s:{survey}") for survey in self.journey.row.links.get(record, ()) if ticket]
+        others += [(i, e) for i, e in self.plan.wide.items() if any(family in p.reads for p in (*e.kpis, *e.signals))]
+        for held in [h for h in self.journey.row.alerts.values() if h.item == item and h.status == "open"]:
+            self._bring(self.plan.signal_by_name[held.signal], item, held.cause, [], clock, backfill=False)
         forgetting.drop(self.journey, item)
-        for other in affected:  # what they say without it counts as said
-            self.said[other] = (self.facts(other), clock)
+        affected = [self.look(item), *others]
+        for other, eyes in affected:  # what they say without it counts as said
+            for kpi in eyes.kpis:
+                self.said.pop((other, kpi.name), None)
+        self.before(affected, clock)
         self.after(affected, clock)
 
     def freeze_oldest(self, family: str, clock: int, sums: Sums) -> bool:
@@ -192,18 +213,12 @@ class Fold:
 
     def account(self, sums: Sums, clock: int) -> None:
         """Add what changed since it was last passed on to `sums`."""
-        for item in self.dirty:
-            now = self.now[item]
-            said, then = self.said.get(item, ([], clock))
-            self.said[item] = (now, clock)
-            paired = len(said) == len(now)
-            for i, one in enumerate(said):
-                if not (paired and now[i] == one and (then == clock or not _crosses(one[1], then, clock))):
-                    _pass_on(sums, one, then, -1)
-            for i, one in enumerate(now):
-                if not (paired and said[i] == one and (then == clock or not _crosses(one[1], then, clock))):
-                    _pass_on(sums, one, clock, 1)
-        self.dirty.clear()
+        for key, now in self.now.items():
+            said, then = self.said.get(key, ((), clock))
+            if then != clock or said != now:
+                self.said[key] = (now, clock)
+                _differ(sums, key[1], said, then, now, clock)
+        self.now.clear()
 
 
 def issue_item(topic: str | None) -> str:
@@ -211,14 +226,26 @@ def issue_item(topic: str | None) -> str:
     return "i" if topic is None else f"i:{topic}"
 
 
+def _differ(sums: Sums, name: str, said: Sequence[Fact], then: int, now: Sequence[Fact], clock: int) -> None:
+    """Take back what was said at `then`, say what is so at `clock`; what is in both alike is left alone."""
+    if said == now:
+        said = now = [f for f in now if _crosses(f, then, clock)]
+    elif len(said) == len(now):
+        pairs = [(a, b) for a, b in zip(said, now, strict=True) if a != b or _crosses(a, then, clock)]
+        said, now = [a for a, _ in pairs], [b for _, b in pairs]
+    for fact in said:
+        _pass_on(sums, name, fact, then, -1)
+    for fact in now:
+        _pass_on(sums, name, fact, clock, 1)
+
+
 def _crosses(fact: Fact, then: int, clock: int) -> bool:
     """Whether it began or ended in (then, clock]."""
     return then < fact.at <= clock or (fact.until is not None and then < fact.until <= clock)
 
 
-def _pass_on(sums: Sums, one: tuple[str, Fact], clock: int, sign: int) -> None:
+def _pass_on(sums: Sums, name: str, fact: Fact, clock: int, sign: int) -> None:
     """Add a fact as far as it has begun and ended at `clock`, `sign` times."""
-    name, fact = one
     if fact.at > clock:
         return
     _add(sums, (name, fact.at // MINUTE, fact.cut), fact, sign)

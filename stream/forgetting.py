@@ -11,6 +11,7 @@ from stream.journey import Journey, Ticket, Waiting
 from stream.plan import FAMILY, Plan
 
 REACH = 7 * DAY  # how far a ticket's facts look at other tickets of its issue
+RATED = 90 * DAY  # how long an answer counts (NPS): a survey is kept at least so long
 
 
 def looked_at(journey: Journey, item: str, clock: int) -> int | None:
@@ -24,7 +25,10 @@ def looked_at(journey: Journey, item: str, clock: int) -> int | None:
 
 
 def over_at(journey: Journey, item: str) -> int | None:
-    """Event time at which a record has been kept long enough; None while it is open, or for no record."""
+    """Log clock at which a record has been kept long enough; None while it is open, or for no record.
+
+    One ms after `keep`: then a repeat of any of its events is too late, and can not count twice.
+    """
     if item[0] not in FAMILY or not (views := journey.views(item)):
         return None
     keep, view = journey.definitions.keep, views[0]
@@ -38,29 +42,36 @@ def over_at(journey: Journey, item: str) -> int | None:
     return last + keep.records
 
 
-def is_over(journey: Journey, item: str, clock: int, plan: Plan) -> bool:
-    """Whether a record may go now: kept long enough, and nothing open or younger still looks at it."""
-    end = over_at(journey, item)
-    if end is None or end > clock or journey.row.backfill:
-        return False
+def over(journey: Journey, item: str, clock: int, plan: Plan) -> list[str]:
+    """The records that go now with this one: kept long enough, and nothing that stays looks at them. Mostly none."""
+    if not _is_past(journey, item, clock) or journey.row.backfill:
+        return []
     family = FAMILY[item[0]]
     for held in journey.row.alerts.values():
         if held.status == "open" and family in plan.signal_by_name[held.signal].reads:
-            return False
-    return item[0] != "t" or _is_alone(journey, journey.views(item)[0], clock)
+            return []
+    if item[0] != "t":
+        return [item]
+    chain = [f"t:{ticket.id}" for ticket in _chain(journey, journey.views(item)[0])]
+    return chain if all(_is_past(journey, one, clock) for one in chain) else []
 
 
-def _is_alone(journey: Journey, ticket: Ticket, clock: int) -> bool:
-    """No living ticket of the issue can look back at this one: else its facts would change without a cause."""
-    reach = ticket.steps[-1].at + REACH
-    keep = journey.definitions.keep.records
-    return not any(
-        other is not ticket
-        and other.topic == ticket.topic
-        and other.opened <= reach
-        and (other.is_open or other.steps[-1].at + keep > clock)
-        for other in journey.tickets
-    )
+def _is_past(journey: Journey, item: str, clock: int) -> bool:
+    end = over_at(journey, item)
+    return end is not None and end <= clock
+
+
+def _chain(journey: Journey, ticket: Ticket) -> list[Ticket]:
+    """The tickets of the issue that look at one another, this one among them: they can only go together, else what
+    those that stay say would change without a cause.
+    """
+    chain, rest = [ticket], [t for t in journey.issue(ticket.topic).tickets if t is not ticket]
+    for one in chain:
+        last = one.steps[-1].at
+        near = [t for t in rest if t.opened <= last + REACH and one.opened <= t.steps[-1].at + REACH]
+        chain += near
+        rest = [t for t in rest if t not in near]
+    return chain
 
 
 def closed(journey: Journey, family: str) -> list[tuple[int, str]]:
@@ -83,6 +94,7 @@ def drop(journey: Journey, item: str) -> None:
         del records[record]
         for id_ in [i for i, held in journey.row.alerts.items() if held.item == item]:
             del journey.row.alerts[id_]
+            journey.row.verdicts.pop(id_, None)
         if code == "s":
             _unlink(journey, record)
     journey.touch(family, record)

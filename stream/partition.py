@@ -15,16 +15,14 @@ import msgspec
 
 from stream import event as events
 from stream.admission import fits, routed, timely
-from stream.claims import Touch
 from stream.definitions import BEAT, Definitions
 from stream.differences import Outbox
 from stream.event import millis, uid
 from stream.fold import Fold
 from stream.journey import NEVER, Journey, Waiting
 from stream.plan import CODE, Plan
-from stream.record import ALERTS, DEADLETTERS, EVENTS
-from stream.record import Append, DeadLetter, Heard, Meta, Out, Reason, Reject, Stop
-from stream.steps import OPENED, SHAPES, UPDATED, Shape, Step, value
+from stream.record import ALERTS, DEADLETTERS, EVENTS, Append, DeadLetter, Heard, Meta, Out, Reason, Reject, Stop
+from stream.steps import OPENED, SHAPES, UPDATED, Shape, Step, order, value
 from stream.tallies import Tallies
 from stream.ticks import Ticker, tick
 
@@ -186,21 +184,20 @@ class Partition:
         steps = journey.row.attributes if family == "customer" else journey.records(family).get(id_)
         if refused := self._limit(fold, family, id_, steps):
             return refused
-        topics = _topics(steps, event) if family == "tickets" else ()
-        items = fold.affected(family, id_, topics)
-        fold.before(items, clock)
         step = Step(at, shape.kind, uid(event.source, event.id), event.segment, event.stage, shape.data(event.data))
+        topics = _topics(steps, event) if family == "tickets" else ()
+        first = bool(steps) and order(step) < order(steps[0])  # type: ignore[index]  # it gives segment and stage
+        looks = fold.looks(event.type, family, id_, topics, whole=first)
+        fold.before(looks, clock)
         if not journey.put(family, id_, step):
             self.tallies.repeats += 1
             return None
-        journey.remember(Touch(at, event.type, id_, event.source, event.id, step.uid))
+        journey.remember(at, event, id_)
         if event.backfill:
             journey.row.backfill = journey.row.dues["b"] = clock + self.definitions.backfill
         if family in ("tickets", "subscriptions"):
             self._await_head(fold, shape, id_, Waiting(clock, step.uid, record.offset, record.value or b""))
-        if family in ("customer", "surveys"):  # the step may have made items, or linked them
-            items = list(dict.fromkeys((*items, *fold.affected(family, id_))))
-        fold.after(items, clock)
+        fold.after(looks, clock)
         return None
 
     def _await_head(self, fold: Fold, shape: Shape, id_: str, waiting: Waiting) -> None:
@@ -236,8 +233,9 @@ class Partition:
         while len(row.verdicts) > self.definitions.limit:
             del row.verdicts[next(iter(row.verdicts))]
         if (held := row.alerts.get(data.alert)) is not None:
-            fold.before([held.item], self.meta.clock)
-            fold.after([held.item], self.meta.clock)
+            look = fold.look(held.item)
+            fold.before([look], self.meta.clock)
+            fold.after([look], self.meta.clock)
         self._changed(key, fold)
 
     def _changed(self, key: bytes, fold: Fold) -> None:
@@ -308,7 +306,9 @@ def check_meta(meta: Meta, definitions: Definitions, revision: str) -> None:
     again = f"take run = {definitions.run + 1}, which replays the log"
     if meta.partitions != definitions.partitions:
         then, now = meta.partitions, definitions.partitions
-        raise Stop(73, f"{EVENTS} had {then} partitions when the state was made, now {now}: put {then} back, or {again}")
+        raise Stop(
+            73, f"{EVENTS} had {then} partitions when the state was made, now {now}: put {then} back, or {again}"
+        )
     if (meta.run, meta.revision) != (definitions.run, revision):
         made = f"run {meta.run} was made under definitions {meta.revision}, these are {revision}"
         raise Stop(78, f"the state of {made}: put the old ones back, or {again}")

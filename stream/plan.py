@@ -1,70 +1,97 @@
-"""Which plug-in looks at what: the plug-ins sorted by the item they speak of, made once at start."""
+"""Which plug-in looks at what, made once at start: by the item it speaks of, and by the event that can change it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+
+from msgspec import Struct
 
 from stream.claims import Kpi, Signal, Watch
+from stream.event import FAMILIES
+from stream.plain import FAMILY_OF, KINDS
 from stream.journey import Issue, Journey, Session, Subscription, Survey, Ticket
+from stream.plain import FAMILY_OF, KINDS
 
 CODES: dict[type, str] = {Ticket: "t", Survey: "s", Session: "v", Subscription: "u", Issue: "i"}
-FAMILY = {"t": "tickets", "s": "surveys", "v": "sessions", "u": "subscriptions"}
+CODES |= {kind: kind.code for kind in KINDS}
+FAMILY = {"t": "tickets", "s": "surveys", "v": "sessions", "u": "subscriptions"} | FAMILY_OF
 CODE = {family: code for code, family in FAMILY.items()}
+HEADS = frozenset({"ticket.opened", "subscription.started"})  # with them a record begins to be seen
+
+
+class Eyes(Struct, frozen=True):
+    """The plug-ins that look at an item; `all` = none is left out."""
+
+    kpis: tuple[Kpi, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    all: bool = True
+
+
+class Reach(Struct, frozen=True):
+    """What an event type can change: plug-ins by item code, and the whole-journey plug-ins by item."""
+
+    codes: dict[str, Eyes]
+    wide: dict[str, Eyes]
 
 
 class Plan:
-    """`kpis[code]`, `signals[code]`: plug-ins of records and issues; `wide`: those of the whole journey, by name.
+    """`eyes[code]`: all plug-ins of a kind of item; `wide[item]`: those of the whole journey ("j:<name>");
+    `reach[event type]`: those that this event can change.
 
     Raises ValueError for two plug-ins of one name, or one whose `of` is not a record type, Issue or Journey.
     """
 
     def __init__(self, kpis: Iterable[Kpi], signals: Iterable[Signal], watches: Iterable[Watch] = ()) -> None:
-        self.all_kpis = sorted(kpis, key=lambda k: k.name)
-        self.all_signals = sorted(signals, key=lambda s: s.name)
-        self.watches = sorted(watches, key=lambda w: w.name)
-        self.signal_by_name = {s.name: s for s in self.all_signals}
+        self.kpis = tuple(sorted(kpis, key=lambda k: k.name))
+        self.signals = tuple(sorted(signals, key=lambda s: s.name))
+        self.watches = tuple(sorted(watches, key=lambda w: w.name))
+        self.signal_by_name = {s.name: s for s in self.signals}
         self.watch_names = frozenset(w.name for w in self.watches)
-        self.kpis: dict[str, list[Kpi]] = {code: [] for code in CODES.values()}
-        self.signals: dict[str, list[Signal]] = {code: [] for code in CODES.values()}
-        self.wide_kpis: dict[str, Kpi] = {}
-        self.wide_signals: dict[str, Signal] = {}
-        self.wide_reads: dict[str, list[str]] = {}
-        self._check_names()
-        for kpi in self.all_kpis:
-            self._place(kpi, self.kpis, self.wide_kpis)
-        for signal in self.all_signals:
-            self._place(signal, self.signals, self.wide_signals)
+        self._check()
+        self.eyes = {code: self._eyes(of) for of, code in CODES.items()}
+        self.wide = self._wide()
+        self.reach = {type_: self._reach(type_) for type_ in FAMILIES}
+        self.dims = {item: eyes for item, eyes in self.wide.items() if self._reads(eyes, "surveys")}
 
-    def _check_names(self) -> None:
-        names = [p.name for p in (*self.all_kpis, *self.all_signals, *self.watches)]
+    def _check(self) -> None:
+        names = [p.name for p in (*self.kpis, *self.signals, *self.watches)]
         if doubled := sorted({n for n in names if names.count(n) > 1}):
             raise ValueError(f"two plug-ins share the name {', '.join(doubled)}: rename one")
+        for plugin in (*self.kpis, *self.signals):
+            if plugin.of is not Journey and plugin.of not in CODES:
+                raise ValueError(f"{plugin.name}: of = {plugin.of.__name__} is no record, nor Issue, nor Journey")
 
-    def _place(self, plugin: Kpi | Signal, by_code: dict[str, list[object]] | object, wide: object) -> None:
-        if plugin.of is Journey:
-            wide[plugin.name] = plugin  # type: ignore[index]
-            for family in sorted(plugin.reads):
-                self.wide_reads.setdefault(family, []).append(f"j:{plugin.name}")
-        elif (code := CODES.get(plugin.of)) is not None:
-            by_code[code].append(plugin)  # type: ignore[index]
-        else:
-            raise ValueError(f"{plugin.name}: of = {plugin.of.__name__} is neither a record, nor Issue, nor Journey")
+    def _eyes(self, of: type) -> Eyes:
+        return Eyes(tuple(k for k in self.kpis if k.of is of), tuple(s for s in self.signals if s.of is of))
 
-    def kpis_of(self, item: str) -> Sequence[Kpi]:
-        """The KPIs that look at an item."""
-        if item[0] != "j":
-            return self.kpis[item[0]]
-        kpi = self.wide_kpis.get(item[2:])
-        return (kpi,) if kpi else ()
+    def _wide(self) -> dict[str, Eyes]:
+        kpis = {f"j:{k.name}": Eyes((k,), ()) for k in self.kpis if k.of is Journey}
+        return kpis | {f"j:{s.name}": Eyes((), (s,)) for s in self.signals if s.of is Journey}
 
-    def signals_of(self, item: str) -> Sequence[Signal]:
-        """The signals that look at an item."""
-        if item[0] != "j":
-            return self.signals[item[0]]
-        signal = self.wide_signals.get(item[2:])
-        return (signal,) if signal else ()
+    def _reach(self, type_: str) -> Reach:
+        codes = {code: _seeing(eyes, type_) for code, eyes in self.eyes.items()}
+        wide = {item: eyes for item, eyes in self.wide.items() if (seen := _seeing(eyes, type_)).kpis or seen.signals}
+        return Reach(codes, wide)
+
+    @staticmethod
+    def _reads(eyes: Eyes, family: str) -> bool:
+        return any(family in plugin.reads for plugin in (*eyes.kpis, *eyes.signals))
 
     @property
     def plugins(self) -> tuple[str, ...]:
         """name@version of all, for the revision."""
-        return tuple(f"{p.name}@{p.version}" for p in (*self.all_kpis, *self.all_signals, *self.watches))
+        return tuple(f"{p.name}@{p.version}" for p in (*self.kpis, *self.signals, *self.watches))
+
+
+def _seeing(eyes: Eyes, type_: str) -> Eyes:
+    kpis = tuple(k for k in eyes.kpis if sees(k, type_))
+    signals = tuple(s for s in eyes.signals if sees(s, type_))
+    return Eyes(kpis, signals, len(kpis) == len(eyes.kpis) and len(signals) == len(eyes.signals))
+
+
+def sees(plugin: Kpi | Signal, type_: str) -> bool:
+    """Whether an event of this type can change what a plug-in says: one of `on`, else any of its families."""
+    if FAMILIES[type_] not in plugin.reads:
+        return False
+    on: frozenset[str] | None = getattr(plugin, "on", None)
+    return not on or type_ in on or type_ in HEADS

@@ -24,6 +24,12 @@ class Session:
         self.views = len(steps)
         self.has_key = any(S.value(s, 1) for s in steps)
 
+    def take(self, step: Step) -> None:
+        """Grow by a newest view."""
+        self.last = step.at
+        self.views += 1
+        self.has_key = self.has_key or bool(S.value(step, 1))
+
     @property
     def end(self) -> int:
         return self.last + GAP

@@ -47,23 +47,27 @@ class Ticket:
         self._derive()
 
     def _derive(self) -> None:
-        begun = False
-        for step in self.steps:
-            kind = step.kind
-            if not begun:
-                if kind == S.OPENED:
-                    begun = True
-                    self._open(step)
-            elif kind == S.REPLIED:
-                self._reply(step)
-            elif kind == S.TRANSFERRED:
-                self._transfer(step)
-            elif kind == S.RESOLVED:
-                self._resolve(step)
-            elif kind == S.REOPENED:
-                self._reopen(step)
-            elif kind == S.UPDATED:
-                self._update(step)
+        steps = iter(self.steps)
+        for step in steps:
+            if step.kind == S.OPENED:
+                self._open(step)
+                break
+        for step in steps:
+            self.take(step)
+
+    def take(self, step: Step) -> None:
+        """Go on by a step that sorts after all others."""
+        kind = step.kind
+        if kind == S.REPLIED:
+            self._reply(step)
+        elif kind == S.TRANSFERRED:
+            self._transfer(step)
+        elif kind == S.RESOLVED:
+            self._resolve(step)
+        elif kind == S.REOPENED:
+            self._reopen(step)
+        elif kind == S.UPDATED:
+            self._update(step)
 
     def _open(self, step: Step) -> None:
         self.opened, self.opened_uid = step.at, step.uid
@@ -97,7 +101,7 @@ class Ticket:
             return
         if self.team is not None:
             self.transfers.append((step.at, self.team, to, step.uid))
-        self.team = to
+        self.team, self._dims = to, None
         self.holders.append((step.at, to))
 
     def _resolve(self, step: Step) -> None:
@@ -113,7 +117,7 @@ class Ticket:
 
     def _update(self, step: Step) -> None:
         if topic := S.value(step, 0):
-            self.topic = topic
+            self.topic, self._dims = topic, None
             self.topics.append((step.at, topic))
         if priority := S.value(step, 1):
             self.priorities.append((step.at, priority))

@@ -12,6 +12,7 @@ from stream.kpi import LEVEL, OfTickets
 
 class Backlog(OfTickets):
     name = "backlog"
+    on = frozenset({"ticket.opened", "ticket.reopened", "ticket.resolved", "ticket.transferred", "ticket.updated"})
     unit = "tickets"
     better = "lower"
     levels = ("n",)

@@ -16,6 +16,16 @@ from stream.kpi import OF_TICKETS, Ratio
 
 class Fcr(Ratio):
     name = "fcr"
+    on = frozenset(
+        {
+            "ticket.opened",
+            "ticket.reopened",
+            "ticket.resolved",
+            "ticket.transferred",
+            "ticket.updated",
+            "ticket.replied",
+        }
+    )
     better = "higher"
     of = Issue
     reads = frozenset({"tickets"})

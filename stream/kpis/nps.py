@@ -17,6 +17,7 @@ class Nps(Plugin):
     """Level parts: `promoters` (9-10), `detractors` (0-6), `n`; 100 x (promoters - detractors) / n."""
 
     name = "nps"
+    on = frozenset({"survey.answered", "survey.sent"})
     unit = "points"
     better = "higher"
     of = Journey

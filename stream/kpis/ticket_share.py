@@ -13,6 +13,7 @@ class TicketShare(OfTickets):
     """Part `num`; the denominator is `num` of all, so it merges exactly."""
 
     name = "ticket_share"
+    on = frozenset({"ticket.opened", "ticket.transferred", "ticket.updated"})
     unit = "ratio"
     better = "none"
     flows = ("num",)

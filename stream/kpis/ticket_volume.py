@@ -11,6 +11,7 @@ from stream.kpi import FAST, OfTickets
 
 class TicketVolume(OfTickets):
     name = "ticket_volume"
+    on = frozenset({"ticket.opened", "ticket.transferred", "ticket.updated"})
     unit = "tickets"
     better = "none"
     flows = ("n",)

@@ -13,6 +13,7 @@ from stream.surveys import is_low
 
 class LowScore(Plugin):
     name = "low_score"
+    on = frozenset({"survey.answered"})
     warns_of = "churn"
     of = Survey
     reads = frozenset({"surveys"})

@@ -16,6 +16,7 @@ from stream.signal import Plugin
 
 class RepeatContact(Plugin):
     name = "repeat_contact"
+    on = frozenset({"ticket.opened", "ticket.replied", "ticket.reopened", "ticket.resolved", "ticket.updated"})
     warns_of = "churn, low score"
     of = Issue
     reads = frozenset({"tickets"})
