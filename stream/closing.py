@@ -19,7 +19,7 @@ from msgspec import Struct, field
 from stream.claims import Change, Cut, Kpi, Watch
 from stream.days import Days
 from stream.definitions import BEAT, HOUR, MINUTE, Definitions
-from stream.judging import JUDGED, Judge
+from stream.judging import JUDGED, Judge, singles
 from stream.labels import Labels
 from stream.panes import HOURS, PaneTable, Put, Series, Sums, add, encode, key
 from stream.record import Out
@@ -55,7 +55,7 @@ class ClosedLayer:
         self.place = Place()
         self.panes = PaneTable(LAYER, rows, days, keep=keep, base=False)
         self.labels = Labels(LAYER, definitions)
-        self.judge = Judge(definitions, [w for w in watches if w.kpi in kpis])
+        self.judge = Judge(definitions, singles(watches, kpis))
         self.work = 0  # panes changed and judgements made since the last flush
         self._kpis = kpis
         self._dims: dict[str, dict[str | None, dict[str, Series]]] = {}  # KPI, dimension, label
@@ -79,7 +79,7 @@ class ClosedLayer:
         elif kind == LAYER:
             kpi, cut, number = about
             self._series(kpi, cut).index.append(number)
-        elif kind == JUDGED and (watch := self.judge.restore(about[0], about[1], value)):
+        elif kind == JUDGED and (watch := self.judge.restore(about[0], about[1], about[2], value)):
             self._series(watch.kpi, about[1])
         elif kind == PLACE:
             self.place = msgspec.msgpack.decode(value, type=Place)
@@ -204,4 +204,4 @@ class ClosedLayer:
             for _, series in sorted(self._dims[watch.kpi][watch.cut].items()):
                 if (series.index and series.index[-1] >= oldest) or self.judge.stands(watch, series.cut):
                     self.work += 1
-                    yield from self.judge.judge(watch, series, pane, moment)
+                    yield from self.judge.judge(watch, series, pane, moment, self.place.began)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct, structs
 
 from stream import alerts
-from stream.claims import Cut, Finding, Watch
+from stream.claims import Cut, Finding, Kpi, Watch
 from stream.definitions import Definitions
 from stream.journey import Held
 from stream.panes import HOURS, Put, Series, Sums, encode, key
 from stream.record import ALERTS, Out
 
 JUDGED = "w"
+About = tuple[str, Cut, str]  # name of a watch, cut and KPI that it is judged on
 
 _json = msgspec.json.Encoder().encode
 
@@ -32,8 +33,8 @@ _standings = msgspec.msgpack.Decoder(list[Standing]).decode
 class View:
     """The closed panes of one cut as a watch sees them, up to the end of the pane that is judged."""
 
-    def __init__(self, series: Series, closed: int) -> None:
-        self.cut = series.cut
+    def __init__(self, series: Series, closed: int, began: int = 0) -> None:
+        self.cut, self.began = series.cut, began
         self._series, self._closed = series, closed
 
     def sums(self, start: int, end: int) -> Sums:
@@ -47,17 +48,17 @@ class Judge:
     """The alerts of all watches of one partition. A watch says what holds at a pane; the interval is kept here."""
 
     def __init__(self, definitions: Definitions, watches: Sequence[Watch]) -> None:
-        self.watches = sorted(watches, key=lambda w: w.name)
+        self.watches = sorted(watches, key=lambda w: (w.name, w.kpi, w.cut or ""))
         self.counts: dict[tuple[str, str], int] = {}  # changes by (signal, change), for /metrics
         self._definitions = definitions
-        self._by_name = {w.name: w for w in self.watches}
-        self._standing: dict[tuple[str, Cut], dict[str, Standing]] = {}  # by watch and cut, then cause
+        self._known = {(w.name, w.kpi, w.cut): w for w in self.watches}
+        self._standing: dict[About, dict[str, Standing]] = {}  # then by cause
         self._ids: dict[str, tuple[Watch, Cut, Standing]] = {}
-        self._dirty: dict[tuple[str, Cut], None] = {}
+        self._dirty: dict[About, None] = {}
 
-    def restore(self, name: str, cut: Cut, value: bytes) -> Watch | None:
+    def restore(self, name: str, cut: Cut, kpi: str, value: bytes) -> Watch | None:
         """Take a row back; None if the watch is no more."""
-        watch = self._by_name.get(name)
+        watch = self._known.get((name, kpi, cut[0][0] if cut else None))
         if watch is not None:
             for standing in _standings(value):
                 self._keep(watch, cut, standing)
@@ -65,12 +66,12 @@ class Judge:
 
     def stands(self, watch: Watch, cut: Cut) -> bool:
         """Whether anything said of this cut is still open or holds."""
-        return any(map(_alive, self._standing.get((watch.name, cut), {}).values()))
+        return any(map(_alive, self._standing.get((watch.name, cut, watch.kpi), {}).values()))
 
-    def judge(self, watch: Watch, series: Series, pane: int, moment: int) -> Iterator[Out]:
-        """Judge the pane that ends at `pane`, at the log time `moment` (ms)."""
-        now = {finding.cause: finding for finding in watch.find(View(series, pane), pane)}
-        known = self._standing.get((watch.name, series.cut), {})
+    def judge(self, watch: Watch, series: Series, pane: int, moment: int, began: int = 0) -> Iterator[Out]:
+        """Judge the pane that ends at `pane`, at the log time `moment`; the log began at `began` (ms)."""
+        now = {finding.cause: finding for finding in watch.find(View(series, pane, began), pane)}
+        known = self._standing.get((watch.name, series.cut, watch.kpi), {})
         for cause in sorted({**known, **now}):
             standing = known.get(cause) or Standing(Held(watch.name, cause, ""))
             if cause in now or _alive(standing):
@@ -83,14 +84,14 @@ class Judge:
             return
         watch, cut, standing = self._ids[alert]
         standing.verdict = max(standing.verdict, at)
-        self._dirty[watch.name, cut] = None
+        self._dirty[watch.name, cut, watch.kpi] = None
         found = [standing.held.finding] if standing.held.finding is not None else []
         yield from self._tell(watch, cut, standing, found, clock)
 
     def flush(self) -> Iterator[Put]:
         """The rows of the cuts of which something new was said."""
-        for name, cut in self._dirty:
-            yield key(JUDGED, name, cut), encode(list(self._standing[name, cut].values()))
+        for about in self._dirty:
+            yield key(JUDGED, *about), encode(list(self._standing[about].values()))
 
     def settled(self) -> None:
         """Nothing is left to be written."""
@@ -103,7 +104,7 @@ class Judge:
         held.finding = found[0]
         if change is not None or before != held.finding:
             self._keep(watch, cut, standing)
-            self._dirty[watch.name, cut] = None
+            self._dirty[watch.name, cut, watch.kpi] = None
         if change is not None:
             self.counts[watch.name, change] = self.counts.get((watch.name, change), 0) + 1
             yield self._out(watch, cut, held, change, clock)
@@ -115,8 +116,17 @@ class Judge:
         return Out(ALERTS, 0, alert.id.encode(), _json(alert), stamp)
 
     def _keep(self, watch: Watch, cut: Cut, standing: Standing) -> None:
-        self._standing.setdefault((watch.name, cut), {})[standing.held.cause] = standing
+        self._standing.setdefault((watch.name, cut, watch.kpi), {})[standing.held.cause] = standing
         self._ids[alerts.alert_id(watch.name, subject(cut), standing.held.cause)] = watch, cut, standing
+
+
+def singles(watches: Iterable[Watch], kpis: Mapping[str, Kpi]) -> list[Watch]:
+    """One watch a KPI and dimension: what looks at several says so by `each(kpis)`."""
+    found: list[Watch] = []
+    for watch in watches:
+        each = getattr(watch, "each", None)
+        found += (watch,) if each is None else each(kpis)
+    return [watch for watch in found if watch.kpi in kpis]
 
 
 def _alive(standing: Standing) -> bool:
