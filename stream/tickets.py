@@ -57,6 +57,7 @@ class Ticket:
 
     def take(self, step: Step) -> None:
         """Go on by a step that sorts after all others."""
+        self.moves = None
         kind = step.kind
         if kind == S.REPLIED:
             self._reply(step)
