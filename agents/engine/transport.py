@@ -51,12 +51,14 @@ class Batch:
 class Scheduler:
     """Faust's ConsumerScheduler: turns a fetch into batches, partition after partition in turn."""
 
+    most = FETCHED
+
     def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Batch]]:
         start = 0
         while waiting := [(tp, found) for tp, found in records.items() if len(found) > start]:
             for tp, found in waiting:
-                yield tp, Batch(found[start : start + FETCHED] if start or len(found) > FETCHED else found)
-            start += FETCHED
+                yield tp, Batch(found[start : start + self.most])
+            start += self.most
 
 
 class Passthrough(faust.Schema[Any, Any]):

@@ -83,7 +83,7 @@ class Worker(msgspec.Struct):
         return {self.source: self.partitions, self.changelog: self.partitions, self.said: 1}
 
 
-def hop(worker: Worker, telemetry: HopTelemetry, on_stop=die) -> TableHop:  # type: ignore[no-untyped-def]
+def hop(worker: Worker, telemetry: HopTelemetry, on_stop=die) -> TableHop:
     table = TableSpec(
         changelog=worker.changelog,
         factory=lambda partition, rows, meta: Counting(partition, rows, meta, worker.said),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from zlib import crc32
@@ -110,7 +110,7 @@ async def until(true: Callable[[], Any], what: str, seconds: float = 60.0) -> No
 
 
 @asynccontextmanager
-async def running(worker: Worker, errors: list[BaseException]) -> Iterator[TableHop]:  # type: ignore[misc]
+async def running(worker: Worker, errors: list[BaseException]) -> AsyncIterator[TableHop]:
     """A worker in this loop; what would have ended its process is in `errors`."""
     counting = hop(worker, HopTelemetry("count"), errors.append)
     app = build(counting, counting.connection)

@@ -38,7 +38,7 @@ async def test_every_record_is_counted_once_over_stops_and_starts(worker: Worker
         errors: list[BaseException] = []
         await send(worker, range(start, start + 3_000), keys=40)
         async with running(worker, errors) as hop:
-            await until(lambda: hop.telemetry.records == 3_000, "what is new is folded")  # noqa: B023
+            await until(lambda: hop.telemetry.records == 3_000, "what is new is folded")
         assert errors == []
         twice = await check(worker)
         assert twice == 0 or start > 0  # a start says the last append again: nobody knows that it was said

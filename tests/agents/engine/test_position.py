@@ -60,7 +60,8 @@ def test_no_record_is_lost_or_taken_twice_whatever_is_dropped_or_repeated(sizes:
     """A client that reads a log of single batches, loses some on the way, and may hand one over twice."""
     starts = [sum(sizes[:i]) for i in range(len(sizes))]
     batches = [(start, start + size - 1) for start, size in zip(starts, sizes, strict=True)]
-    place, taken, read, trouble = Position(0), [], 0, iter(faults)
+    taken: list[int] = []
+    place, read, trouble = Position(0), 0, iter(faults)
     for _ in range(10_000):
         if read == len(batches):
             if place.next == sum(sizes):

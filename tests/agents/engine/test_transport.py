@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.engine import transport
-from agents.engine.transport import FETCHED, Batch, Scheduler
-from faust.types import TP
+from agents.engine.lane import FETCHED
+from agents.engine.transport import Batch, Scheduler
 from stream.record import Record
 
 
@@ -17,12 +17,9 @@ def fetch(sizes: list[int]) -> dict[TP, list[Record]]:
 
 @given(st.lists(st.integers(0, 9), max_size=4), st.integers(1, 4))
 def test_every_record_of_a_fetch_is_in_one_batch_in_order(sizes: list[int], most: int) -> None:
-    records, before = fetch(sizes), transport.FETCHED
-    transport.FETCHED = most
-    try:
-        batches = list(Scheduler().iterate(records))
-    finally:
-        transport.FETCHED = before
+    records, scheduler = fetch(sizes), Scheduler()
+    scheduler.most = most
+    batches = list(scheduler.iterate(records))
     for tp, found in records.items():
         mine = [batch for where, batch in batches if where == tp]
         assert [record for batch in mine for record in batch.value] == found
