@@ -25,6 +25,16 @@ class ChannelSwitch(Plugin):
     """A public reply of the customer is a contact on the channel that it names, else on its ticket's."""
 
     name = "channel_switch"
+    on = frozenset(
+        {
+            "ticket.info_requested",
+            "ticket.opened",
+            "ticket.reopened",
+            "ticket.replied",
+            "ticket.resolved",
+            "ticket.updated",
+        }
+    )
     warns_of = "low score"
     of = Issue
     reads = frozenset({"tickets"})

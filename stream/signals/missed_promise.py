@@ -19,6 +19,7 @@ class MissedPromise(Plugin):
     """A promise is in force from when it is said until another is, by event time."""
 
     name = "missed_promise"
+    on = frozenset({"customer.updated", "ticket.opened", "ticket.resolved", "ticket.updated"})
     warns_of = "low score"
     of = Ticket
     reads = frozenset({"tickets", "customer"})

@@ -21,6 +21,18 @@ class NoNextStep(Plugin):
     """After a reopen the clock starts at the reopen."""
 
     name = "no_next_step"
+    on = frozenset(
+        {
+            "customer.updated",
+            "ticket.info_requested",
+            "ticket.opened",
+            "ticket.reopened",
+            "ticket.replied",
+            "ticket.resolved",
+            "ticket.transferred",
+            "ticket.waiting",
+        }
+    )
     warns_of = "low score"
     of = Ticket
     reads = frozenset({"tickets", "customer"})

@@ -23,6 +23,17 @@ class SlaAtRisk(Plugin):
     """A priority holds from when it is said; the target goes with it. 0 = no target."""
 
     name = "sla_at_risk"
+    on = frozenset(
+        {
+            "ticket.opened",
+            "ticket.reopened",
+            "ticket.replied",
+            "ticket.resolved",
+            "ticket.transferred",
+            "ticket.updated",
+            "ticket.waiting",
+        }
+    )
     warns_of = "breach"
     of = Ticket
     reads = frozenset({"tickets"})
