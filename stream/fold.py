@@ -169,12 +169,10 @@ class Fold:
                     yield FAMILY[item[0]], item[2:], waiting
         self.after(looks, clock, backfill=backfill)
         for item, eyes in looks:
-            if self._lies_ahead(item, eyes, clock):
-                continue
-            for gone in forgetting.over(self.journey, item, clock, self.plan):
+            if forgetting.is_over(self.journey, item, clock, self.plan) and not self._lies_ahead(item, eyes, clock):
                 self.account(sums, clock)
-                self.forget(gone, clock)
-                yield FAMILY[gone[0]], gone[2:], None
+                self.forget(item, clock)
+                yield FAMILY[item[0]], item[2:], None
         if self.journey.is_empty:
             row.trail.clear()
 

@@ -34,44 +34,43 @@ def over_at(journey: Journey, item: str) -> int | None:
     keep, view = journey.definitions.keep, views[0]
     last: int = view.steps[-1].at
     if item[0] == "v":
-        return last + keep.sessions
+        return last + keep.sessions + 1
     if item[0] == "t" and view.is_open:
         return None
     if item[0] == "u":
-        return None if view.ended is None else max(last, view.ended) + keep.records
-    return last + keep.records
+        return None if view.ended is None else max(last, view.ended) + keep.records + 1
+    return last + (max(keep.records, RATED) if item[0] == "s" else keep.records) + 1
 
 
-def over(journey: Journey, item: str, clock: int, plan: Plan) -> list[str]:
-    """The records that go now with this one: kept long enough, and nothing that stays looks at them. Mostly none."""
-    if not _is_past(journey, item, clock) or journey.row.backfill:
-        return []
-    family = FAMILY[item[0]]
-    for held in journey.row.alerts.values():
-        if held.status == "open" and family in plan.signal_by_name[held.signal].reads:
-            return []
-    if item[0] != "t":
-        return [item]
-    chain = [f"t:{ticket.id}" for ticket in _chain(journey, journey.views(item)[0])]
-    return chain if all(_is_past(journey, one, clock) for one in chain) else []
-
-
-def _is_past(journey: Journey, item: str, clock: int) -> bool:
+def is_past(journey: Journey, item: str, clock: int) -> bool:
+    """Whether a record has been kept long enough: it goes as soon as nothing looks at it."""
     end = over_at(journey, item)
     return end is not None and end <= clock
 
 
-def _chain(journey: Journey, ticket: Ticket) -> list[Ticket]:
-    """The tickets of the issue that look at one another, this one among them: they can only go together, else what
-    those that stay say would change without a cause.
-    """
-    chain, rest = [ticket], [t for t in journey.issue(ticket.topic).tickets if t is not ticket]
-    for one in chain:
-        last = one.steps[-1].at
-        near = [t for t in rest if t.opened <= last + REACH and one.opened <= t.steps[-1].at + REACH]
-        chain += near
-        rest = [t for t in rest if t not in near]
-    return chain
+def is_frozen(journey: Journey, ticket: str, clock: int) -> bool:
+    """Whether a ticket takes no more steps: kept long enough, and only there for others to look at."""
+    return not journey.row.backfill and is_past(journey, f"t:{ticket}", clock)
+
+
+def is_over(journey: Journey, item: str, clock: int, plan: Plan) -> bool:
+    """Whether a record may go now: kept long enough, and nothing open or younger still looks at it."""
+    if not is_past(journey, item, clock) or journey.row.backfill:
+        return False
+    family = FAMILY[item[0]]
+    for held in journey.row.alerts.values():
+        if held.status == "open" and family in plan.signal_by_name[held.signal].reads:
+            return False
+    return item[0] != "t" or _is_alone(journey, journey.views(item)[0], clock)
+
+
+def _is_alone(journey: Journey, ticket: Ticket, clock: int) -> bool:
+    """No living ticket of the issue can look back at this one: else its facts would change without a cause."""
+    reach = ticket.steps[-1].at + REACH
+    return not any(
+        other is not ticket and other.opened <= reach and not is_past(journey, f"t:{other.id}", clock)
+        for other in journey.issue(ticket.topic).tickets
+    )
 
 
 def closed(journey: Journey, family: str) -> list[tuple[int, str]]:
