@@ -289,9 +289,8 @@ def test_an_append_is_cut_by_size_and_each_says_how_far_it_is() -> None:
     partition = fold()
     found = list(partition.feed(records(everyone(1, START + 3 * DAY, *many))))
     sizes = [sum(len(k) + len(v or b"") for k, v in a.puts) for a in found]
-    assert len(found) > 2
+    assert len([a for a in found if a.meta.next == 1]) > 2  # the first record alone takes several
     assert max(sizes) < aggregates.APPEND * 1.2
-    assert {a.meta.next for a in found} == {3}
     assert partition.series("share")[()].sums()["den"] == 4_000
     assert not any(msgspec.msgpack.decode(key)[0] in ("i", "j") for key in partition.rows)
 
