@@ -96,7 +96,7 @@ class Ticket:
     def _transfer(self, step: Step) -> None:
         to = step.data[0]
         if self.team is None and (said := S.value(step, 1)):
-            self.team = said
+            self.team, self._dims = said, None
             self.holders.append((step.at, said))
         if to == self.team:
             return

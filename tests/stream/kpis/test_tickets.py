@@ -175,3 +175,10 @@ def test_volume_and_share_count_by_opening() -> None:
 def test_a_repeat_counts_nothing() -> None:
     twice = [one for event in BASE for one in (event, event._replace(log=event.log + HOUR))]
     assert run(*twice, until=DAY).sums == run(*BASE, until=DAY).sums
+
+
+def test_a_transfer_to_the_team_that_had_it_unnamed_names_the_team() -> None:
+    step = transferred("T1", HOUR, "t1", from_team="t1")
+    found = run(opened("T1", 0), step, resolved("T1", DAY), until=DAY, of=("transfers", "ticket_volume"))
+    assert found.cuts("ticket_volume") == {"channel=chat team=t1": {"n": 1}}
+    assert found.total("transfers") == {"n": 1}
