@@ -32,9 +32,10 @@ GOODBYE = 30.0  # seconds that a tidy stop may take; nothing is lost without it
 _log = logging.getLogger("journeywatch.worker")
 
 
-def run(settings: Settings, names: Sequence[str]) -> int:
+def run(settings: Settings, names: Sequence[str], *, embedded: bool = False) -> int:
     """Runs the roles until SIGTERM or SIGINT; returns 0. A stop of the engine ends the process with its code.
 
+    `embedded`: the cluster is librdkafka's in-process one, which has no settings of topics.
     Raises Faults or PluginFault for what is wrong with the settings.
     """
     style = settings.logging.format
@@ -42,7 +43,7 @@ def run(settings: Settings, names: Sequence[str]) -> int:
     if settings.logging.level != "debug":
         for name in ("faust", "mode", "aiokafka"):  # they tell much, little of it for people
             logging.getLogger(name).setLevel(logging.WARNING)
-    return uvloop.run(_run(settings, names))
+    return uvloop.run(_run(settings, names, embedded=embedded))
 
 
 def secrets(settings: Settings) -> Iterator[str]:
@@ -61,8 +62,8 @@ def _leaves(tree: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
         yield path, tree
 
 
-async def _run(settings: Settings, names: Sequence[str]) -> int:
-    made = setup(settings)
+async def _run(settings: Settings, names: Sequence[str], *, embedded: bool) -> int:
+    made = setup(settings, embedded=embedded)
     try:
         await ready(made, names)
     except Exception as error:  # noqa: BLE001 - crash-only
