@@ -94,12 +94,22 @@ class Series:
         day = self.day(number)
         add(day.sums, parts)
         if self._hours and number >= table.first_hours:
-            add_at(day.hours, minute // 60, parts)
-        if self._minutes and minute // 60 >= table.first_minutes:
-            add_at(self.minutes(minute // 60), minute, parts)
-            self._dirty_minutes[minute // 60] = None
+            self._add_hour(day, minute, parts)
         self._dirty[number] = None
         self.version += 1
+
+    def _add_hour(self, day: Day, minute: int, parts: Mapping[str, int]) -> None:
+        """To the hour and its minutes. An hour that sums to nothing stays while its minutes do not."""
+        hour = minute // 60
+        sums, minutes = day.hours.setdefault(hour, {}), False
+        add(sums, parts)
+        if self._minutes and hour >= self._table.first_minutes:
+            row = self.minutes(hour)
+            add_at(row, minute, parts)
+            self._dirty_minutes[hour] = None
+            minutes = bool(row)
+        if not sums and not minutes:
+            del day.hours[hour]
 
     def day(self, number: int) -> Day:
         """The row of a day, new if there is none."""

@@ -75,7 +75,7 @@ def plainly(world: list[list[Said]]) -> Result:
     return result(partition, list(partition.feed(whole)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(worlds, st.data())
 def test_cuts_and_interleavings_change_nothing(world: list[list[Said]], data: st.DataObject) -> None:
     partition = fold()

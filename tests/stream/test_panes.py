@@ -137,6 +137,16 @@ def test_rows_that_sum_to_nothing_are_taken_away() -> None:
     assert (table.rows, series.index, dict(series.minute_index)) == ({}, [], {})
 
 
+def test_what_cancels_out_in_an_hour_is_still_told_apart_by_minute() -> None:
+    table, series = made("UTC")
+    series.add(NOW // MINUTE, {"a": 1})
+    series.add(NOW // MINUTE + 1, {"a": -1})
+    store(table, series)
+    assert series.sums() == {}
+    assert series.sums(None, NOW + MINUTE) == {"a": 1}
+    assert series.sums(NOW + MINUTE, None) == {"a": -1}
+
+
 def test_memory_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(panes, "LOADED", 3)
     table, series = made("UTC", minutes=False)
