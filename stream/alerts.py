@@ -121,9 +121,9 @@ def tell(
     )
 
 
-def _event(touch: Touch | None, name: int) -> dict[str, str]:
+def _event(touch: Touch | None, name: int) -> dict[str, str | int]:
     return _touch(touch) if touch else {"uid": f"{name:016x}"}
 
 
-def _touch(touch: Touch) -> dict[str, str]:
-    return {"source": touch.source, "id": touch.id, "type": touch.type, "about": touch.about, "at": str(touch.at)}
+def _touch(touch: Touch) -> dict[str, str | int]:
+    return {"source": touch.source, "id": touch.id, "type": touch.type, "about": touch.about, "at": touch.at}

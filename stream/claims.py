@@ -110,13 +110,13 @@ class Alert(Struct, kw_only=True, omit_defaults=False):
     until: int | None = None
     text: str = ""
     numbers: dict[str, int] = {}
-    evidence: list[dict[str, str]] = []  # {"source", "id", "type", "at"} as far as the trail knows, else {"uid"}
+    evidence: list[dict[str, str | int]] = []  # {"source", "id", "type", "at"} as far as the trail knows, else {"uid"}
     clears: str = ""
     warns_of: str = ""
     backfill: bool = False  # judged at the end of a backfill: never pages
     vip: bool = False
     segment: str | None = None
-    trail: list[dict[str, str]] = []
+    trail: list[dict[str, str | int]] = []
     run: int = 1
 
 

@@ -161,7 +161,7 @@ def _annotations(notice: Notice, settings: Alertmanager) -> dict[str, str]:
         "subject": pseudonym(alert.subject, settings.pseudonym_key),
         "segment": alert.segment or "",
         "numbers": ", ".join(f"{name} {value}" for name, value in alert.numbers.items()),
-        "evidence": "; ".join(" ".join(event.values()) for event in alert.evidence),
+        "evidence": "; ".join(" ".join(map(str, event.values())) for event in alert.evidence),
         "clears": alert.clears,
         "warns_of": alert.warns_of,
         "routing": notice.why,
