@@ -39,6 +39,7 @@ class Place(Struct, array_like=True):
     began: int = 0  # about when the log began; 0 = nothing heard
     judged: int = 0  # end of the last pane that was judged; 0 = none yet
     verdicts: list[tuple[int, str, int]] = field(default_factory=list)  # (beat, alert id, event time) not yet applied
+    first: int = 0  # start of the first beat that was applied; unlike `began` it follows from the log alone
 
     def closed(self, partitions: int) -> int:
         """The closed clock; 0 until all partitions have been heard."""
@@ -171,6 +172,7 @@ class ClosedLayer:
             self._heard.pop(beat, None)
             net = sorted((about, parts) for about, parts in self._pending.pop(beat).items() if parts)
             if net and not self.place.judged:
+                self.place.first = beat * BEAT
                 self.place.judged = beat * BEAT // HOUR * HOUR
             for (kpi, minute, cut), parts in net:
                 self._add(kpi, minute, cut, parts)
@@ -204,4 +206,4 @@ class ClosedLayer:
             for _, series in sorted(self._dims[watch.kpi][watch.cut].items()):
                 if (series.index and series.index[-1] >= oldest) or self.judge.stands(watch, series.cut):
                     self.work += 1
-                    yield from self.judge.judge(watch, series, pane, moment, self.place.began)
+                    yield from self.judge.judge(watch, series, pane, moment, self.place.first)
