@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stream.definitions import DAY, Definitions
+from stream.money import LIMIT, minor
 from stream.record import Reason, Reject, murmur2
 
 NOT_YET = frozenset({"customer.merged", "customer.unmerged", "customer.erased", "definitions.set"})
@@ -27,7 +28,7 @@ def timely(event: Any, at: int, clock: int, definitions: Definitions) -> Reject 
         if at <= clock + definitions.future:
             return None
         return Reject(Reason.FUTURE, f"time is {(at - clock) // 1000} s after the log clock - at `$.time`")
-    kept = definitions.keep.sessions if event.family in SHORT else definitions.keep.records
+    kept = _kept(event, definitions)
     if at >= clock - kept or event.backfill:
         return None
     return Reject(
@@ -37,15 +38,32 @@ def timely(event: Any, at: int, clock: int, definitions: Definitions) -> Reject 
     )
 
 
+def _kept(event: Any, definitions: Definitions) -> int:
+    keep = definitions.keep
+    if event.family in SHORT:
+        return keep.sessions
+    return keep.usage if event.type == "feature.used" else keep.records
+
+
 def fits(event: Any, definitions: Definitions) -> Reject | None:
     """Whether a well-formed event lies inside its definition (DESIGN section 2: `invalid`)."""
     if event.type in NOT_YET:
         return Reject(Reason.INVALID, f"{event.type} is not handled by this version: redrive it after an upgrade")
     if event.family == "surveys":
         return _fits_survey(event.data, definitions)
-    currency = getattr(event.data, "currency", None)
-    if currency is not None and currency not in definitions.currencies:
-        return Reject(Reason.INVALID, f"currency {currency} has no rate in the settings - at `$.data.currency`")
+    if getattr(event.data, "currency", None) is not None:
+        return _fits_money(event.data, definitions)
+    return None
+
+
+def _fits_money(data: Any, definitions: Definitions) -> Reject | None:
+    """An amount has a rate, is not negative (a refund says so by its type), and is no more than can be added up."""
+    if data.currency not in definitions.currencies:
+        return Reject(Reason.INVALID, f"currency {data.currency} has no rate in the settings - at `$.data.currency`")
+    if data.amount.startswith("-"):
+        return Reject(Reason.INVALID, f"amount {data.amount} is negative - at `$.data.amount`")
+    if minor(data.amount, data.currency, definitions) * getattr(data, "quantity", 1) > LIMIT:
+        return Reject(Reason.INVALID, f"amount {data.amount} is beyond {LIMIT} minor units - at `$.data.amount`")
     return None
 
 

@@ -128,7 +128,7 @@ class Kpi(Protocol):
     unit: str
     better: str  # "higher", "lower" or "none"
     of: type  # Ticket, Survey, Session, Subscription ...; Issue or Journey when a fact depends on several
-    reads: frozenset[str]  # event families that can change its facts
+    reads: frozenset[str]  # families of records that can change its facts (steps.SHAPES); `usage` = a new day in use
     flows: tuple[str, ...]
     levels: tuple[str, ...]
     windows: tuple[str, ...]  # of 5m 1h 24h 7d 30d 90d month now

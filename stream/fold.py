@@ -11,9 +11,10 @@ from typing import Any
 
 from stream import alerts, forgetting
 from stream.claims import Alert, Cut, Fact, Finding, Signal
-from stream.definitions import MINUTE
+from stream.days import days_in
+from stream.definitions import DAY, MINUTE
 from stream.journey import Held, Journey, Waiting
-from stream.plan import CODE, FAMILY, Eyes, Plan
+from stream.plan import CODE, FAMILY, Eyes, Plan, reads
 
 Look = tuple[str, Eyes]
 Sums = dict[tuple[str, int, Cut], dict[str, int]]
@@ -51,7 +52,30 @@ class Fold:
             if type_ in DIMS and (linked := self.journey.row.links.get(record)):
                 found += [(f"s:{survey}", plan.eyes["s"]) for survey in linked]
                 found += [pair for pair in plan.dims.items() if pair[0] not in reach.wide]
+        elif family == "subscriptions":  # they are kept, and go, together
+            found += [(f"u:{id_}", NOBODY) for id_ in self.journey.records(family) if id_ != record]
         return found + list(reach.wide.items())
+
+    def viewed(self, opened: Sequence[int]) -> list[Look]:
+        """Sessions in whose 24 h a ticket was opened: their content may have led to it."""
+        eyes = self.plan.reach["ticket.opened"].codes["v"]
+        if not eyes.kpis and not eyes.signals:
+            return []
+        sessions = self.journey.records("sessions").items()
+        return [
+            (f"v:{id_}", eyes)
+            for id_, steps in sessions
+            if any(steps[0].at <= at <= steps[-1].at + DAY for at in opened)
+        ]
+
+    def used(self, at: int) -> list[Look]:
+        """What looks at days in use, if a use at `at` (ms) makes a new one."""
+        days = self.journey.plain("usage")
+        if days is not None:
+            start, end = days_in(self.definitions.timezone).span(at)
+            if any(start <= step.at < end for step in days.steps):
+                return []
+        return [("d:", self.plan.eyes["d"]), *self.plan.days.items()]
 
     def all_looks(self) -> list[Look]:
         """Every item of the journey, with every plug-in."""
@@ -187,7 +211,7 @@ class Fold:
         ticket = self.journey.ticket(record) if code == "t" else None
         others = [(issue_item(ticket.topic), self.plan.eyes["i"])] if ticket else []
         others += [self.look(f"s:{survey}") for survey in self.journey.row.links.get(record, ()) if ticket]
-        others += [(i, e) for i, e in self.plan.wide.items() if any(family in p.reads for p in (*e.kpis, *e.signals))]
+        others += [(i, e) for i, e in self.plan.wide.items() if any(reads(p, family) for p in (*e.kpis, *e.signals))]
         for held in [h for h in self.journey.row.alerts.values() if h.item == item and h.status == "open"]:
             self._bring(self.plan.signal_by_name[held.signal], item, held.cause, [], clock, backfill=False)
         forgetting.drop(self.journey, item)
@@ -197,6 +221,18 @@ class Fold:
                 self.said.pop((other, kpi.name), None)
         self.before(affected, clock)
         self.after(affected, clock)
+
+    def trim(self, family: str, record: str, clock: int, sums: Sums) -> None:
+        """Let go of old steps of a long record, if there are some weeks of them; what they said stays said."""
+        if not forgetting.stale(self.journey, family, record, clock):
+            return
+        self.account(sums, clock)
+        forgetting.trim(self.journey, family, record, clock)
+        looks = [self.look(f"{CODE[family]}:{record}"), *self.plan.wide.items()]
+        for item, eyes in looks:
+            for kpi in eyes.kpis:
+                self.said.pop((item, kpi.name), None)
+        self.before(looks, clock)
 
     def freeze_oldest(self, family: str, clock: int, sums: Sums) -> bool:
         """Make room: forget the closed record that was quiet longest, early. False if none is closed."""

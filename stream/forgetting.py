@@ -8,9 +8,13 @@ from __future__ import annotations
 from stream import sessions
 from stream.definitions import DAY
 from stream.journey import Journey, Ticket, Waiting
-from stream.plan import FAMILY, Plan
+from stream.plain import balance
+from stream.plan import FAMILY, Plan, reads
+from stream.steps import BALANCE
+from stream.subscriptions import Subscription
 
 REACH = 7 * DAY  # how far a ticket's facts look at other tickets of its issue
+TRIMMED = {"usage": 7 * DAY, "features": 7 * DAY, "invoices": 30 * DAY}  # how much of them is let go at a time
 RATED = 90 * DAY  # how long an answer counts (NPS): a survey is kept at least so long
 
 
@@ -38,8 +42,49 @@ def over_at(journey: Journey, item: str) -> int | None:
     if item[0] == "t" and view.is_open:
         return None
     if item[0] == "u":
-        return None if view.ended is None else max(last, view.ended) + keep.records + 1
+        return _ended_long(journey)
+    if item[0] == "m":
+        return None  # the ledger is never dropped
+    if item[0] in ("d", "f"):
+        return last + keep.usage + 1
+    if item[0] == "q":
+        return last + keep.sessions + 1
     return last + (max(keep.records, RATED) if item[0] == "s" else keep.records) + 1
+
+
+def _ended_long(journey: Journey) -> int | None:
+    """As `over_at`: a customer's subscriptions go together, since what one moves is told from the others."""
+    ends = [_ended(one, journey) for one in journey.subscriptions]
+    return None if None in ends else max(end for end in ends if end is not None)
+
+
+def _ended(one: Subscription, journey: Journey) -> int | None:
+    return None if one.ended is None else max(one.steps[-1].at, one.ended) + journey.definitions.keep.records + 1
+
+
+def stale(journey: Journey, family: str, record: str, clock: int) -> bool:
+    """Whether a long record has steps that `trim` would take: some weeks of them at a time."""
+    steps = journey.records(family).get(record)
+    if not steps or family not in TRIMMED or journey.row.backfill:
+        return False
+    first = next((s for s in steps if s.kind != BALANCE), steps[0])
+    return first.at < clock - _kept(journey, family) - TRIMMED[family]
+
+
+def trim(journey: Journey, family: str, record: str, clock: int) -> None:
+    """Let go of the steps that have been kept long enough; of invoices the sums stay."""
+    edge = clock - _kept(journey, family)
+    steps = journey.records(family)[record]
+    left = [s for s in steps if s.at >= edge]
+    if family == "invoices":
+        left = balance([s for s in steps if s.at < edge], journey.definitions) + left
+    journey.records(family)[record] = left
+    journey.touch(family, record)
+
+
+def _kept(journey: Journey, family: str) -> int:
+    keep = journey.definitions.keep
+    return keep.records if family == "invoices" else keep.usage
 
 
 def is_past(journey: Journey, item: str, clock: int) -> bool:
@@ -59,7 +104,7 @@ def is_over(journey: Journey, item: str, clock: int, plan: Plan) -> bool:
         return False
     family = FAMILY[item[0]]
     for held in journey.row.alerts.values():
-        if held.status == "open" and family in plan.signal_by_name[held.signal].reads:
+        if held.status == "open" and reads(plan.signal_by_name[held.signal], family):
             return False
     return item[0] != "t" or _is_alone(journey, journey.views(item)[0], clock)
 
@@ -76,6 +121,9 @@ def _is_alone(journey: Journey, ticket: Ticket, clock: int) -> bool:
 def closed(journey: Journey, family: str) -> list[tuple[int, str]]:
     """(when it would be over, item) of each record of a family that is closed."""
     code = next(c for c, f in FAMILY.items() if f == family)
+    if code == "u":
+        found = ((_ended(one, journey), f"u:{one.id}") for one in journey.subscriptions)
+        return [(end, item) for end, item in found if end is not None]
     items = [f"{code}:{record}" for record in journey.records(family)]
     return [(end, item) for item in items if (end := over_at(journey, item)) is not None]
 

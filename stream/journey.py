@@ -10,10 +10,13 @@ from bisect import insort
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import Raw
+
 from stream import sessions, subscriptions, surveys, tickets
 from stream.claims import Cut, Touch
+from stream.days import days_in
 from stream.definitions import Definitions
-from stream.plain import BY_FAMILY, FAMILY_OF, thin
+from stream.plain import BY_FAMILY, FAMILY_OF, extend, thin
 from stream.row import Held, Row, Waiting, decode_records, decode_row, decode_touch, encode_row
 from stream.sessions import Session
 from stream.steps import TRANSFERRED, UPDATED, Step, insert, order
@@ -32,27 +35,40 @@ _DERIVED = {"tickets": ("issues", "surveys", "openings"), "subscriptions": ("acc
 class Journey:
     """One customer, decoded as far as asked. `families` values are Raw until `records` opens them."""
 
-    __slots__ = ("_views", "definitions", "row", "subject")
+    __slots__ = ("_changed", "_open", "_views", "definitions", "row", "subject")
 
     def __init__(self, subject: str, definitions: Definitions, value: bytes | None = None) -> None:
         self.subject = subject
         self.definitions = definitions
         self.row: Any = Row() if value is None else decode_row(memoryview(value)[8:])
+        self._open: dict[str, dict[str, list[Step]]] = {}
+        self._changed: dict[str, None] = {}
         self._views: dict[str, Any] = {}
 
     def encode(self) -> bytes | None:
         """The stored form; None when nothing is left."""
-        if self.is_empty:
-            return None
-        families = self.row.families  # sorted: the order in which they were asked for may not show in a row
-        self.row.families = {name: families[name] for name in sorted(families) if families[name]}
-        return self.due.to_bytes(8, "big") + encode_row(self.row)
+        return None if self.is_empty else self.due.to_bytes(8, "big") + encode_row(self.row)
+
+    def _close(self) -> None:
+        """Encode the families that changed into the row."""
+        families = self.row.families
+        for family in self._changed:
+            records = self._open[family]
+            known = family in families
+            if records:
+                families[family] = Raw(encode_row(records))
+            elif known:
+                del families[family]
+            if records and not known:  # sorted: the order of arrival may not show in a row
+                self.row.families = families = {name: families[name] for name in sorted(families)}
+        self._changed.clear()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left (of a trail alone there is nothing to tell)."""
+        self._close()
         row = self.row
-        return not (row.attributes or row.alerts or row.verdicts or row.backfill or any(row.families.values()))
+        return not (row.families or row.attributes or row.alerts or row.verdicts or row.backfill)
 
     @property
     def due(self) -> int:
@@ -60,13 +76,12 @@ class Journey:
         return min(self.row.dues.values(), default=NEVER)
 
     def records(self, family: str) -> dict[str, list[Step]]:
-        """Steps by record id, opened for writing."""
-        found = self.row.families.get(family)
-        if type(found) is dict:
-            return found
-        made: dict[str, list[Step]] = {} if found is None else decode_records(found)
-        self.row.families[family] = made
-        return made
+        """Steps by record id. Whoever changes them says so by `touch`."""
+        found = self._open.get(family)
+        if found is None:
+            stored = self.row.families.get(family)
+            found = self._open[family] = {} if stored is None else decode_records(stored)
+        return found
 
     def put(self, family: str, record: str, step: Step) -> bool:
         """Add a step; False if it is a repeat."""
@@ -77,6 +92,7 @@ class Journey:
         steps = self.records(family).setdefault(record, [])
         if not insert(steps, step):
             return False
+        self._changed[family] = None
         if steps[-1] is not step or not self._grow(family, record, step):
             self.touch(family, record)
         if family == "features":
@@ -98,8 +114,14 @@ class Journey:
                 self._views.pop(derived, None)
         return True
 
+    def use(self, at: int) -> None:
+        """Note that the customer caused something at `at`, ms."""
+        extend(self.records("usage").setdefault("", []), at, *days_in(self.definitions.timezone).span(at))
+        self.touch("usage", "")
+
     def touch(self, family: str, record: str) -> None:
         """Forget what was derived from a record (surveys show their tickets' dimensions)."""
+        self._changed[family] = None
         if family in self._views:
             self._views[family].pop(record, None)
         for derived in _DERIVED.get(family, ()):

@@ -14,8 +14,9 @@ from typing import Any
 import msgspec
 
 from stream import event as events
+from stream import forgetting
 from stream.admission import fits, routed, timely
-from stream.definitions import BEAT, Definitions
+from stream.definitions import BEAT, DAY, Definitions
 from stream.differences import Outbox
 from stream.event import millis, uid
 from stream.fold import Fold
@@ -27,6 +28,7 @@ from stream.tallies import Tallies
 from stream.ticks import Ticker, tick
 
 APPEND_BYTES = 600_000  # an append is cut at about this, below the broker's and producer's limit
+HOT = 256  # decoded journeys kept in hand between appends, a partition
 ACCOUNT_EVERY = 256  # records; bounds the differences held before they are counted
 
 _json = msgspec.json.Encoder().encode
@@ -40,8 +42,9 @@ class Partition:
     """
 
     def __init__(
-        self, definitions: Definitions, plan: Plan, partition: int, rows: dict[bytes, bytes], meta: Meta | None = None
-    ) -> None:
+        self, definitions: Definitions, plan: Plan, partition: int, rows: dict[bytes, bytes], meta: Meta | None = None,
+        *, hot: int = HOT,
+    ) -> None:  # fmt: skip
         self.definitions = definitions
         self.plan = plan
         self.partition = partition
@@ -55,10 +58,17 @@ class Partition:
         self._heap = [(due, key) for key, due in self._queued.items() if due != NEVER]
         heapify(self._heap)
         self._said = Outbox(definitions, plan)
+        self._hot: dict[bytes, Fold] = {}  # journeys lately in hand, the latest last: to be decoded again costs most
+        self._hot_limit = hot
+        self._folds: dict[bytes, Fold] = {}
         self._begin()
 
     def _begin(self) -> None:
-        self._folds: dict[bytes, Fold] = {}
+        hot = self._hot
+        hot.update(self._folds)
+        while len(hot) > self._hot_limit:
+            del hot[next(iter(hot))]
+        self._folds = {}
         self._touched: dict[bytes, None] = {}  # since the last account
         self._out: list[Out] = []
         self._said.clear()
@@ -180,18 +190,30 @@ class Partition:
     def _step(self, fold: Fold, event: Any, shape: Shape, at: int, record: Heard) -> Reject | None:
         """Make the event a step of its record, and see what that changes."""
         journey, clock, family = fold.journey, self.meta.clock, shape.family
-        id_ = shape.record(event.data)
+        id_ = str(at // DAY) if shape.daily else shape.record(event.data)
+        fold.trim(family, id_, clock, self._said.sums)
         steps = journey.row.attributes if family == "customer" else journey.records(family).get(id_)
+        if family == "tickets" and not event.backfill and forgetting.is_frozen(journey, id_, clock):
+            days = self.definitions.keep.records // DAY
+            return Reject(Reason.HEADLESS, f"ticket {id_!r} was let go {days} d after its last step - at `$.data.ticket`")
         if refused := self._limit(fold, family, id_, steps):
             return refused
         step = Step(at, shape.kind, uid(event.source, event.id), event.segment, event.stage, shape.data(event.data))
         topics = _topics(steps, event) if family == "tickets" else ()
         first = bool(steps) and order(step) < order(steps[0])  # type: ignore[index]  # it gives segment and stage
         looks = fold.looks(event.type, family, id_, topics, whole=first)
+        if event.type == "ticket.opened":
+            looks += fold.viewed([at, *(s.at for s in steps or () if s.kind == OPENED)])
+        if used := shape.use(event.data) and (event.backfill or at >= clock - self.definitions.keep.usage):
+            fold.trim("usage", "", clock, self._said.sums)
+            known = dict.fromkeys(item for item, _ in looks)
+            looks += [look for look in fold.used(at) if look[0] not in known]
         fold.before(looks, clock)
         if not journey.put(family, id_, step):
             self.tallies.repeats += 1
             return None
+        if used:
+            journey.use(at)
         journey.remember(at, event, id_)
         if event.backfill:
             journey.row.backfill = journey.row.dues["b"] = clock + self.definitions.backfill
@@ -248,7 +270,8 @@ class Partition:
         if fold is None:
             row = self.rows.get(key)
             self._bytes += 400 if row is None else len(row) + 100
-            fold = self._folds[key] = Fold(Journey(key.decode(), self.definitions, row), self.plan)
+            fold = self._hot.pop(key, None) or Fold(Journey(key.decode(), self.definitions, row), self.plan)
+            self._folds[key] = fold
         return fold
 
     # -- what is said ------------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from stream import steps as S
 from stream.claims import Cut
-from stream.definitions import DAY
+from stream.definitions import DAY, Definitions
+from stream.money import minor
 from stream.steps import Step
 
 Span = tuple[int, int | None]  # [from, until), ms; None = no end known
@@ -100,6 +101,31 @@ def held(times: list[int], for_: int) -> list[tuple[int, int]]:
         else:
             spans.append((at, at + for_))
     return spans
+
+
+def balance(steps: list[Step], definitions: Definitions) -> list[Step]:
+    """The sums of invoices in steps of their own, one for each segment and stage that events named.
+
+    Data: (paid less refunded in minor units of the reporting currency, whether any was paid).
+    """
+    sums: dict[tuple[str | None, str | None], Step] = {}
+    for step in steps:
+        worth, paid = worth_of(step, definitions), step.kind == S.PAID or (step.kind == S.BALANCE and step.data[1])
+        known = sums.get((step.segment, step.stage))
+        if known is None:
+            sums[step.segment, step.stage] = Step(step.at, S.BALANCE, 0, step.segment, step.stage, (worth, paid))
+        else:
+            at = step.at if paid and not known.data[1] else known.at
+            known.at, known.data = at, (known.data[0] + worth, known.data[1] or paid)
+    return sorted(sums.values(), key=lambda step: step.at)
+
+
+def worth_of(step: Step, definitions: Definitions) -> int:
+    """What a step of a ledger adds, in minor units of the reporting currency."""
+    if step.kind == S.BALANCE:
+        return int(step.data[0])
+    amount = minor(step.data[0], step.data[1], definitions)
+    return amount if step.kind == S.PAID else -amount
 
 
 def thin(steps: list[Step]) -> bool:

@@ -8,14 +8,15 @@ from msgspec import Struct
 
 from stream.claims import Kpi, Signal, Watch
 from stream.event import FAMILIES
-from stream.plain import FAMILY_OF, KINDS
 from stream.journey import Issue, Journey, Session, Subscription, Survey, Ticket
 from stream.plain import FAMILY_OF, KINDS
+from stream.steps import SHAPES
 
 CODES: dict[type, str] = {Ticket: "t", Survey: "s", Session: "v", Subscription: "u", Issue: "i"}
 CODES |= {kind: kind.code for kind in KINDS}
 FAMILY = {"t": "tickets", "s": "surveys", "v": "sessions", "u": "subscriptions"} | FAMILY_OF
 CODE = {family: code for code, family in FAMILY.items()}
+EVENTS_OF = {shape.family: FAMILIES[type_] for type_, shape in SHAPES.items()}
 HEADS = frozenset({"ticket.opened", "subscription.started"})  # with them a record begins to be seen
 
 
@@ -36,7 +37,8 @@ class Reach(Struct, frozen=True):
 
 class Plan:
     """`eyes[code]`: all plug-ins of a kind of item; `wide[item]`: those of the whole journey ("j:<name>");
-    `reach[event type]`: those that this event can change.
+    `reach[event type]`: those that this event can change; `days`: those of the whole journey that read "usage", the
+    days in use, and look when there is a new one.
 
     Raises ValueError for two plug-ins of one name, or one whose `of` is not a record type, Issue or Journey.
     """
@@ -51,6 +53,7 @@ class Plan:
         self.eyes = {code: self._eyes(of) for of, code in CODES.items()}
         self.wide = self._wide()
         self.reach = {type_: self._reach(type_) for type_ in FAMILIES}
+        self.days = {item: eyes for item, eyes in self.wide.items() if self._reads(eyes, "usage")}
         self.dims = {item: eyes for item, eyes in self.wide.items() if self._reads(eyes, "surveys")}
 
     def _check(self) -> None:
@@ -75,7 +78,7 @@ class Plan:
 
     @staticmethod
     def _reads(eyes: Eyes, family: str) -> bool:
-        return any(family in plugin.reads for plugin in (*eyes.kpis, *eyes.signals))
+        return any(reads(plugin, family) for plugin in (*eyes.kpis, *eyes.signals))
 
     @property
     def plugins(self) -> tuple[str, ...]:
@@ -89,9 +92,15 @@ def _seeing(eyes: Eyes, type_: str) -> Eyes:
     return Eyes(kpis, signals, len(kpis) == len(eyes.kpis) and len(signals) == len(eyes.signals))
 
 
+def reads(plugin: Kpi | Signal, family: str) -> bool:
+    """Whether a plug-in reads a family of records, by its own name or that of its events (money, product)."""
+    return family in plugin.reads or EVENTS_OF.get(family, family) in plugin.reads
+
+
 def sees(plugin: Kpi | Signal, type_: str) -> bool:
     """Whether an event of this type can change what a plug-in says: one of `on`, else any of its families."""
-    if FAMILIES[type_] not in plugin.reads:
+    shape = SHAPES.get(type_)
+    if not reads(plugin, FAMILIES[type_] if shape is None else shape.family):
         return False
     on: frozenset[str] | None = getattr(plugin, "on", None)
     return not on or type_ in on or type_ in HEADS

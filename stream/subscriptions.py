@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stream import steps as S
 from stream.claims import Cut
 from stream.steps import Step
@@ -10,23 +12,43 @@ from stream.steps import Step
 class Subscription:
     """Derived from sorted steps; never stored. Times ms.
 
-    `renewals` = when it was renewed; `dues` = [(announced, due at, uid)]; `cancelled` = when that was said;
-    `ended` = effective_at, else the cancel's time, never before the cancel's time.
+    `terms` = [(from, (product, amount, currency, interval, quantity))]; `renewals` = when it was renewed;
+    `dues` = [(announced, due at, uid)]; `cancelled` = when the cancel that holds was said; `ended` = its effective_at,
+    else its time, never before its time. While an end lies ahead, a later cancel moves it and a renewal takes it back;
+    after the end nothing changes, and neither does a second `started`.
     """
 
-    __slots__ = ("cancelled", "cuts", "dues", "ended", "id", "renewals", "segment", "stage", "started", "steps")
+    __slots__ = ("cancelled", "cuts", "dues", "ended", "id", "renewals", "segment", "stage", "started", "steps",
+                 "terms")  # fmt: skip
 
     def __init__(self, id_: str, steps: list[Step]) -> None:
         self.id = id_
         self.steps = steps
-        self.segment, self.stage = steps[0].segment, steps[0].stage
         self.cuts: dict[tuple[int, Cut], Cut] = {}
+        self.segment, self.stage = steps[0].segment, steps[0].stage
         self.started = next(S.of_kind(steps, S.STARTED)).at
-        self.renewals = [s.at for s in S.of_kind(steps, S.RENEWED)]
         self.dues: list[tuple[int, int, int]] = [(s.at, s.data[0], s.uid) for s in S.of_kind(steps, S.RENEWAL_DUE)]
-        cancels = [s for s in S.of_kind(steps, S.CANCELLED) if s.at >= self.started]
-        self.cancelled: int | None = cancels[0].at if cancels else None
-        self.ended: int | None = max(cancels[0].at, S.value(cancels[0], 0) or 0) if cancels else None
+        self.terms: list[tuple[int, tuple[Any, ...]]] = []
+        self.renewals: list[int] = []
+        self.cancelled: int | None = None
+        self.ended: int | None = None
+        for step in steps:
+            if self.ended is None or step.at < self.ended:
+                self._take(step)
+
+    def _take(self, step: Step) -> None:
+        kind = step.kind
+        if not self.terms:
+            if kind == S.STARTED:
+                self.terms.append((step.at, step.data))
+        elif kind == S.CANCELLED:
+            self.cancelled = step.at
+            self.ended = max(step.at, S.value(step, 0) or 0)
+        elif kind in (S.CHANGED, S.RENEWED):
+            self.terms.append((step.at, step.data))
+            if kind == S.RENEWED:
+                self.renewals.append(step.at)
+                self.cancelled = self.ended = None
 
 
 def has_head(steps: list[Step]) -> bool:

@@ -30,7 +30,7 @@ CLOSED = [opened("T1", 0, topic="a"), resolved("T1", HOUR)]
     [
         (CLOSED, HOUR + 90 * DAY),
         ([answered("S1", HOUR, 6)], HOUR + 90 * DAY),
-        ([viewed(0), viewed(HOUR)], HOUR + 8 * DAY),
+        ([viewed(0), viewed(HOUR)], HOUR + 60 * DAY),
         ([opened("T1", 0)], None),
         ([started("U1", 0)], None),
         ([customer(0, segment="a")], None),

@@ -54,6 +54,6 @@ def test_the_segment_is_that_of_the_end() -> None:
 
 def test_forgotten_sessions_stay_counted_and_leave_no_row() -> None:
     events = [viewed(0), viewed(2 * HOUR), viewed(4 * HOUR, "V1"), viewed(5 * DAY)]
-    found = run(*events, until=14 * DAY, of="bounce_rate")
+    found = run(*events, until=66 * DAY, of="bounce_rate")
     assert found.total("bounce_rate") == {"num": 4, "den": 4}
     assert found.rows == {}

@@ -1,0 +1,183 @@
+"""A customer's subscriptions added up: what runs when, what it is worth a month, and how that moved in each month."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from stream.claims import Cut, Fact
+from stream.days import days_in
+from stream.journey import ATTRIBUTE, Journey
+from stream.money import monthly
+from stream.subscriptions import Subscription
+
+Parts = tuple[tuple[str, int], ...]
+Span = tuple[int, int | None]  # [from, until), ms; None = no end known
+
+
+class State(NamedTuple):
+    """From `at` (ms) on: `products` that run, with the MRR of each in minor units of the reporting currency."""
+
+    at: int
+    products: dict[str, int]
+
+    @property
+    def active(self) -> bool:
+        return bool(self.products)
+
+    @property
+    def mrr(self) -> int:
+        return sum(self.products.values())
+
+
+class Moved(NamedTuple):
+    """In [at, until) of a month the account was in `state`, and in `base` when the month began. None = to its end."""
+
+    at: int
+    until: int | None
+    began: int
+    base: State
+    state: State
+
+
+class Account:
+    """Derived of the subscriptions; never stored. `states` ascending, one for each instant that changed anything;
+    `spans` = while it is active.
+    """
+
+    __slots__ = ("_moves", "cuts", "segment", "spans", "stage", "states")
+
+    def __init__(self, who: Journey) -> None:
+        self.cuts: dict[tuple[int, Cut], Cut] = {}
+        subscriptions = sorted(who.subscriptions, key=lambda s: (s.started, s.id))
+        self.segment = _own(who, subscriptions, "segment")
+        self.stage = _own(who, subscriptions, "stage")
+        self.states = list(_states(who, subscriptions))
+        self.spans = list(_spans(self.states))
+        self._moves: list[Moved] | None = None
+
+    def moves(self, who: Journey) -> list[Moved]:
+        """How each month in which something changed differs from its start, in the reporting time zone.
+
+        A month's start and end are instants: what begins or ends just then is in what the month starts with. Times
+        are therefore those of the change less 1 ms, so that they lie in the panes before that instant.
+        """
+        if self._moves is None:
+            self._moves = list(_moves(self.states, who.definitions.timezone))
+        return self._moves
+
+    def level(self, who: Journey, parts: Callable[[State], Parts], early: int = 0) -> Iterator[Fact]:
+        """The facts of a level over its active states, under the segment and stage of the time; `early` ms before."""
+        for state, later in pairwise((*self.states, None)):
+            if state is not None and state.active:
+                until = None if later is None else later.at
+                yield from spread(who, self, (state.at, until), parts(state), early)
+
+
+def account(who: Journey) -> Account:
+    """The account of a customer, derived once."""
+    found: Account = who.derived("account", Account)
+    return found
+
+
+def spread(who: Journey, of: Account, span: Span, parts: Parts, early: int = 0) -> Iterator[Fact]:
+    """A level over a span, cut where the customer's segment or stage changes; all times `early` ms before."""
+    start, until = span
+    begun, cut = start, who.cut(of, start)
+    for at in who.turns(of, start, until):
+        if (other := who.cut(of, at)) != cut:
+            yield Fact(begun - early, parts, at - early, cut)
+            begun, cut = at, other
+    yield Fact(begun - early, parts, None if until is None else until - early, cut)
+
+
+def within(spans: Iterable[Span], others: list[Span]) -> Iterator[Span]:
+    """The parts of `spans` that lie in any of `others` (ascending, disjoint)."""
+    for start, until in spans:
+        for a, b in others:
+            low = max(start, a)
+            high = b if until is None else until if b is None else min(until, b)
+            if high is None or low < high:
+                yield low, high
+
+
+def outside(spans: Iterable[Span], others: list[Span]) -> Iterator[Span]:
+    """The parts of `spans` that lie in none of `others` (ascending, disjoint)."""
+    for start, until in spans:
+        at: int | None = start
+        for a, b in others:
+            if at is None or (until is not None and a >= until):
+                break
+            if b is not None and b <= at:
+                continue
+            if a > at:
+                yield at, a
+            at = b
+        if at is not None and (until is None or at < until):
+            yield at, until
+
+
+def _own(who: Journey, subscriptions: list[Subscription], name: str) -> str | None:
+    """The segment or stage that the first subscription came with, where the customer's is not known at all."""
+    i = ATTRIBUTE[name]
+    if not subscriptions or any(i < len(step.data) and step.data[i] is not None for step in who.row.attributes):
+        return None
+    found: str | None = getattr(subscriptions[0], name)
+    return found
+
+
+def _states(who: Journey, subscriptions: list[Subscription]) -> Iterator[State]:
+    """Sweep over all changes of all subscriptions; several at one instant are one."""
+    changes: list[tuple[int, str, int, int]] = []  # (at, product, MRR, how many run) more or less
+    for one in subscriptions:
+        ends: list[int | None] = [*(at for at, _ in one.terms[1:]), one.ended]
+        for (start, (product, *price)), end in zip(one.terms, ends, strict=True):
+            amount, currency, interval, quantity = price
+            worth = monthly(amount, currency, interval, quantity, who.definitions)
+            changes.append((start, product, worth, 1))
+            if end is not None:
+                changes.append((end, product, -worth, -1))
+    running: dict[str, tuple[int, int]] = {}
+    last: State | None = None
+    for at, group in _grouped(sorted(changes)):
+        for product, worth, count in group:
+            mrr, n = running.get(product, (0, 0))
+            running[product] = mrr + worth, n + count
+        state = State(at, {product: mrr for product, (mrr, n) in running.items() if n})
+        if state.products != ({} if last is None else last.products):
+            yield state
+            last = state
+
+
+def _grouped(changes: list[tuple[int, str, int, int]]) -> Iterator[tuple[int, list[tuple[str, int, int]]]]:
+    groups: dict[int, list[tuple[str, int, int]]] = {}
+    for at, *change in changes:
+        groups.setdefault(at, []).append((change[0], change[1], change[2]))  # type: ignore[arg-type]
+    yield from groups.items()
+
+
+def _spans(states: list[State]) -> Iterator[Span]:
+    begun: int | None = None
+    for state in states:
+        if state.active and begun is None:
+            begun = state.at
+        elif not state.active and begun is not None:
+            yield begun, state.at
+            begun = None
+    if begun is not None:
+        yield begun, None
+
+
+def _moves(states: list[State], timezone: str) -> Iterator[Moved]:
+    days, base, month = days_in(timezone), State(0, {}), (0, 0)
+    before = base
+    for i, state in enumerate(states):
+        at = state.at - 1
+        if (own := days.month(at)) != month:
+            month, base = own, before
+        before = state
+        if base.active and state.products != base.products:
+            later = states[i + 1].at - 1 if i + 1 < len(states) else None
+            until = later if later is not None and days.month(later) == month else None
+            yield Moved(at, until, days.month_start(month), base, state)
