@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
 from agents.engine.owner import Owner
 from agents.engine.tables import TableHop
 from agents.setup import Setup
 from stream.aggregates import KpiPartition
-from stream.infra.views import ReadingsView
+from stream.infra.views import ReadingsView, field
+from stream.live import LiveReadings
+from stream.readings import Reading
 from stream.record import KPIS, Append, Meta, murmur2
 
 ROLE, TABLE = "kpis", "panes"
+EVERY = 5.0  # seconds between refreshes of what is shown
+SLICE = 0.01  # seconds of a refresh before other tasks have a turn
 
 
 def hop(setup: Setup) -> TableHop:
@@ -25,15 +32,19 @@ def hop(setup: Setup) -> TableHop:
 
 
 class Display:
-    """Shows what the fold's panes say: to the read side, to /metrics."""
+    """Shows what the fold's panes say, to the read side and to /metrics, a slice at a time beside the fold."""
 
     def __init__(self, fold: KpiPartition, setup: Setup) -> None:
         partitions = setup.definitions.kpi_partitions
         mine = [name for name in fold.kpis if murmur2(name.encode()) % partitions == fold.partition]
         self._fold = fold
         self._setup = setup
-        self._telemetry = setup.telemetry
+        self._live = LiveReadings(fold)
         self._view = ReadingsView(fold.partition, mine, setup.redis_base)
+        self._newest: dict[str, dict[str, Reading]] = {name: {} for name in mine}
+        self._changed: dict[str, None] = {}  # KPIs of the refresh that goes on
+        self._refresh: Iterator[Reading | None] | None = None
+        self._next = 0.0
         if setup.redis is not None:
             setup.redis.show(self._view)
 
@@ -41,13 +52,41 @@ class Display:
         self._view.clock = append.meta.clock
 
     async def look(self, owner: Owner, caught_up: bool) -> None:
-        clocks = self._fold.clocks
-        for kpi, dimensions in self._fold.labels.overflowed.items():
-            for dimension, n in dimensions.items():
-                self._telemetry.labels_overflowed[kpi, dimension] = n
-        if clocks:
-            owner.gauges.closed_delay = max(clocks.values()) - min(clocks.values())
+        self._count(owner)
+        if self._refresh is None and time.monotonic() >= self._next:
+            self._next = time.monotonic() + EVERY
+            self._refresh = self._live.refresh()
+        if self._refresh is not None and not self._read_on(self._refresh):
+            self._refresh = None
+            self._show()
 
     async def close(self) -> None:
         if self._setup.redis is not None:
             self._setup.redis.hide(self._view)
+        for kpi in self._newest:
+            self._setup.readings.pop(kpi, None)
+
+    def _read_on(self, refresh: Iterator[Reading | None]) -> bool:
+        """Reads for a moment; False at the end."""
+        until = time.perf_counter() + SLICE
+        for reading in refresh:
+            if reading is not None:
+                self._newest[reading.kpi][field(reading)] = reading
+                self._changed[reading.kpi] = None
+            if time.perf_counter() > until:
+                return True
+        return False
+
+    def _show(self) -> None:
+        changed, self._changed = self._changed, {}
+        for kpi in changed:
+            self._setup.readings[kpi] = list(self._newest[kpi].values())
+            self._view.replace(kpi, self._setup.readings[kpi])
+
+    def _count(self, owner: Owner) -> None:
+        clocks, overflowed = self._fold.clocks, self._setup.telemetry.labels_overflowed
+        for kpi, dimensions in self._fold.labels.overflowed.items():
+            for dimension, n in dimensions.items():
+                overflowed[kpi, dimension] = n
+        if clocks:
+            owner.gauges.closed_delay = max(clocks.values()) - min(clocks.values())

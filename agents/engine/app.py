@@ -78,6 +78,11 @@ def build(hop: Hop, connection: Connection, *, standby: int = 1, instance: str |
         # Declared so that Faust's assignor puts table and source partitions together and names standbys.
         name = hop.table.changelog.removeprefix(hop.spec.app_id + "-").removesuffix("-changelog")
         app.Table(name, partitions=hop.table.partitions)
+    _agent(app, hop)
+    return app
+
+
+def _agent(app: EngineApp, hop: Hop) -> None:
     topic = app.topic(*hop.spec.sources, schema=Passthrough(), acks=False)
     topic.maxsize = QUEUED  # the argument of that name goes nowhere
 
@@ -89,5 +94,3 @@ def build(hop: Hop, connection: Connection, *, standby: int = 1, instance: str |
                 await hop.take(TopicPartition(*tp), event.message.value)
         except Exception as error:  # noqa: BLE001 - crash-only
             hop.on_stop(error)
-
-    return app

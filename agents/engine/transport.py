@@ -132,8 +132,11 @@ class EngineConsumer(Consumer):
         await self.seek_to(self.hop.places())
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        await self.hop.release()
-        await super().on_partitions_revoked(revoked)  # commits `next_commit`
+        try:
+            await self.hop.release()
+            await super().on_partitions_revoked(revoked)  # commits `next_commit`
+        except Exception as error:  # noqa: BLE001 - crash-only: aiokafka would only log it
+            self.hop.on_stop(error)
         self.next_commit.clear()
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
