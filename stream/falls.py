@@ -21,7 +21,11 @@ Measured = tuple[int, float, Bounds]
 
 
 class KpiFell:
-    """Base of the watches over one KPI. `scale` turns its sums' ratio into its unit (millionths: 1e6)."""
+    """Base of the watches over one KPI. `scale` turns its sums' ratio into its unit (millionths: 1e6).
+
+    `lag`: how long before the judged pane the newest window ends. A KPI that looks worse while it is young (answers
+    still to come) is looked at when it is mature; one that looks better (tickets still to come) needs no lag.
+    """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
@@ -34,6 +38,7 @@ class KpiFell:
     severity: ClassVar[Severity] = Severity.page
 
     grain = HOUR
+    lag = 0
     window = DAY
     baseline = 28 * DAY
     min_n = 30
@@ -46,7 +51,7 @@ class KpiFell:
         for step in range(SUCCESSIVE):
             if fallen + SUCCESSIVE - step < 2:
                 return
-            seen = self._fallen(panes, closed - step * self.grain)
+            seen = self._fallen(panes, closed - self.lag - step * self.grain)
             fallen += seen is not None
             last = last or seen
         if fallen >= 2 and last is not None:
@@ -72,23 +77,24 @@ class KpiFell:
 
     def _finding(self, panes: Panes, closed: int, now: Measured, before: Measured) -> Finding:
         (n, value, (low, high)), (usual_n, usual, (usual_low, usual_high)) = now, before
-        lower = self.better == "lower"
-        bound, limit = (low, usual_high) if lower else (high, usual_low)
-        subject = " ".join(f"{dim} {label}" for dim, label in panes.cut) or "all"
-        cause, days = "up" if lower else "down", self.baseline // DAY
-        text = (
-            f"{self.kpi} of {subject} is {cause} from {usual / self.scale:.3g} over {days} d to "
-            f"{value / self.scale:.3g} in {self.window // HOUR} h (n {n}), beyond its usual spread"
-        )
+        bound, limit = (low, usual_high) if self.better == "lower" else (high, usual_low)
         numbers = {"n": n, "baseline_n": usual_n, "value_millionths": value, "baseline_millionths": usual,
                    "bound_millionths": bound, "limit_millionths": limit}  # fmt: skip
         return Finding(
             cause=self.kpi,
             since=closed,
             severity=self.severity,
-            text=text,
+            text=self._text(panes, now, before),
             numbers=tuple((k, self._integer(k, v)) for k, v in numbers.items()),
             clears=f"two of three {self.window // HOUR} h windows in which {self.kpi} is not beyond its baseline",
+        )
+
+    def _text(self, panes: Panes, now: Measured, before: Measured) -> str:
+        subject = " ".join(f"{dim} {label}" for dim, label in panes.cut) or "all"
+        way = "up" if self.better == "lower" else "down"
+        return (
+            f"{self.kpi} of {subject} is {way} from {before[1] / self.scale:.3g} over {self.baseline // DAY} d to "
+            f"{now[1] / self.scale:.3g} in {self.window // HOUR} h (n {now[0]}), beyond its usual spread"
         )
 
     def _integer(self, name: str, value: float) -> int:

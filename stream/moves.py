@@ -11,42 +11,14 @@ Derived from a ticket's steps when a signal first asks, once. The rules, for all
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from typing import cast
 
 from stream import steps as S
-from stream.definitions import Definitions
+from stream.calendar import Always, Calendar
 from stream.steps import Step
 from stream.tickets import Ticket
 
 Span = tuple[int, int | None]  # [from, to), ms; None = not over
-
-
-class Calendar(Protocol):
-    """Business time of a team; stream/calendar.py."""
-
-    def worked(self, a_ms: int, b_ms: int) -> int:
-        """Business ms in [a, b)."""
-
-    def after(self, t_ms: int, duration_ms: int) -> int:
-        """When `duration` business ms have passed since t."""
-
-
-class Always:
-    """Every hour of every day."""
-
-    def worked(self, a_ms: int, b_ms: int) -> int:
-        return b_ms - a_ms
-
-    def after(self, t_ms: int, duration_ms: int) -> int:
-        return t_ms + duration_ms
-
-
-ALWAYS = Always()
-
-
-def calendar(definitions: Definitions, team: str | None) -> Calendar:
-    """Business time of a team."""
-    return ALWAYS
 
 
 class Moves:
@@ -147,8 +119,8 @@ def moves(ticket: Ticket) -> Moves:
     return cast("Moves", ticket.moves)
 
 
-def due(calendar: Calendar, start: int, limit: int, waits: list[Span]) -> int | None:
-    """When `limit` ms of business time have passed since `start`, without the waits; None while it waits."""
+def due(calendar: Calendar | Always, start: int, limit: int, waits: list[Span]) -> int | None:
+    """When `limit` ms of business time have passed since `start`, without the waits; None while it waits, or never."""
     at, left = start, limit
     for since, until in waits:
         if until is not None and until <= at:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
+from stream.calendar import of_team
 from stream.claims import Finding, Severity
 from stream.definitions import HOUR
 from stream.journey import Journey, Ticket
-from stream.moves import calendar, due, holder, moves, without
+from stream.moves import due, holder, moves, without
 from stream.signal import Plugin, words
 
 
@@ -44,7 +45,7 @@ class NoNextStep(Plugin):
         waits = moves(it).waits
         for asked, answered, uid in moves(it).owed:
             limit = self.limit_by_tier_ms.get(who.attribute("tier", asked) or "", self.limit_ms)
-            time = calendar(who.definitions, holder(it, asked))
+            time = of_team(who.definitions, holder(it, asked))
             half, full = due(time, asked, limit // 2, waits), due(time, asked, limit, waits)
             if half is not None and (answered is None or half < answered):
                 ends = [t for t in (full, answered) if t is not None]

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from stream.calendar import of_team
 from stream.claims import Finding, Severity
 from stream.definitions import HOUR
 from stream.journey import Journey, Ticket
-from stream.moves import calendar, due, holder, moves
+from stream.moves import due, holder, moves
 from stream.signal import Plugin, words
 
 
@@ -33,7 +34,7 @@ class StalledHandoff(Plugin):
                 continue  # handed on at once, or resolved
             done = next((acted for acted, _ in moves(it).actions if acted > at), None)
             limit = self.limit_by_team_ms.get(to, self.limit_ms)
-            since = due(calendar(who.definitions, to), at, limit, moves(it).waits)
+            since = due(of_team(who.definitions, to), at, limit, moves(it).waits)
             if since is None or (done is not None and done <= since):
                 continue
             yield Finding(

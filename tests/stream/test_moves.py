@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream import steps as S
-from stream.moves import ALWAYS, due, holder, moves, without
+from stream.calendar import ALWAYS
+from stream.moves import due, holder, moves, without
 from stream.steps import Step
 from stream.tickets import Ticket
 

@@ -129,7 +129,7 @@ def test_the_projects_own_plug_ins_are_whole() -> None:
     found = plugins.load(Settings())
     assert {"fcr", "nps", "transfers"} <= found.kpis.keys()
     assert {"ping_pong", "reopened"} <= found.signals.keys()
-    assert list(found.watches) == ["falling_ces_segment"]
+    assert {"falling_ces_segment", "kpi_fell"} <= found.watches.keys()
     assert not found.watches.keys() & found.signals.keys()
     assert list(found.sources) == ["cloudevents", "xes"]
     assert {"alertmanager", "log"} <= found.sinks.keys()
