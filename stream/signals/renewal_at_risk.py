@@ -1,4 +1,5 @@
-"""A renewal is due within 90 d while something is wrong: a ticket open for over 3 d, or a low score within 60 d.
+"""A renewal is due within 90 d while something is wrong: a ticket open for over 3 d, a low score within 60 d, or a
+drop of use.
 
 Until renewed, cancelled, or 14 d past due; a page within 30 d of it. Product.md section 2: renewal at risk.
 """
@@ -9,24 +10,26 @@ from collections.abc import Iterable, Iterator
 
 from stream.claims import Finding, Severity
 from stream.definitions import DAY
+from stream.drops import drops
 from stream.journey import Journey, Subscription
 from stream.signal import Plugin
 from stream.surveys import is_low
 
-Trouble = tuple[int, int | None, str, int]  # from, until, what, uid
+Trouble = tuple[int, int | None, str, int]  # from, until, what, uid (0 = no one step)
 
 
 class RenewalAtRisk(Plugin):
     name = "renewal_at_risk"
     warns_of = "non-renewal"
     of = Journey
-    reads = frozenset({"subscriptions", "tickets", "surveys"})
+    reads = frozenset({"subscriptions", "tickets", "surveys", "usage"})
 
     before_ms = 90 * DAY
     page_before_ms = 30 * DAY
     after_ms = 14 * DAY
     open_ms = 3 * DAY
     low_ms = 60 * DAY
+    least_days = 8  # in use, of 28: below it no use is usual
 
     def find(self, it: Journey, who: Journey) -> Iterable[Finding]:
         troubles: list[Trouble] | None = None
@@ -58,6 +61,9 @@ class RenewalAtRisk(Plugin):
                 if is_low(survey.definition, score):
                     newer = survey.answers[i + 1][0] if i + 1 < len(survey.answers) else at + self.low_ms
                     found.append((at, min(at + self.low_ms, newer), f"answered {score} to {survey.kind}", uid))
+        for drop in drops(it, self.least_days):
+            what = f"in use on {drop.recent} of 7 days, after {drop.before} of the 28 before"
+            found.append((drop.since, drop.until, what, 0))
         return sorted(found, key=lambda t: (t[0], t[3]))
 
     def _at(self, it: Subscription, due: int, uid: int, end: int, troubles: list[Trouble]) -> Iterator[Finding]:
@@ -80,7 +86,7 @@ class RenewalAtRisk(Plugin):
                 until=stop,
                 severity=severity,
                 text=f"Renewal of {it.id} is due within {days} d: " + "; ".join(what for _, _, what, _ in known[:3]),
-                evidence=(uid, *(t[3] for t in known)),
+                evidence=(uid, *(t[3] for t in known if t[3])),
                 numbers=(("due_at_ms", due), ("troubles", len(known))),
                 clears="renewed, cancelled, or 14 d past due",
             )
