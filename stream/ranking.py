@@ -7,12 +7,13 @@ never changes by waiting, and the rank of one is a single number: the time at wh
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from msgspec import Struct, field
 
 from stream.claims import Alert
 from stream.definitions import DAY
-from stream.notices import Head, span
+from stream.notices import span
 
 
 class Weights(Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,6 +25,17 @@ class Weights(Struct, frozen=True, forbid_unknown_fields=True):
     signals: int = 4
 
 
+class Waiting(Protocol):
+    """What the rank of an alert depends on; `Alert` and delivery's `Head` have it."""
+
+    @property
+    def severity(self) -> str: ...
+    @property
+    def vip(self) -> bool: ...
+    @property
+    def opened(self) -> int: ...
+
+
 class Ranked(Struct, frozen=True):
     """An open alert in the queue: `place` from 1, `as_if` = time (ms) at which it would have been opened, and why."""
 
@@ -33,14 +45,14 @@ class Ranked(Struct, frozen=True):
     why: list[str]
 
 
-def rank(alert: Head, signals: int, weights: Weights) -> int:
+def rank(alert: Waiting, signals: int, weights: Weights) -> int:
     """The virtual opening time, ms; the smallest comes first. `signals` = distinct signals open on its subject."""
     further = min(max(signals - 1, 0), weights.signals)
     start = weights.severity[alert.severity] + (weights.vip if alert.vip else 0) + further * weights.signal
     return alert.opened - start
 
 
-def reasons(alert: Head, signals: int, weights: Weights) -> list[str]:
+def reasons(alert: Waiting, signals: int, weights: Weights) -> list[str]:
     """Why it stands where it stands, in words; its age apart."""
     why = [alert.severity]
     if alert.vip:

@@ -46,37 +46,45 @@ class Replay:
         self.history: list[tuple[int, bytes]] = []
         self.dead_letters: list[bytes] = []
         self._waiting: list[list[Heard]] = [[] for _ in self.journeys]
+        self._offsets = [0] * d.partitions  # of journey.events, where raw records are fed
         self._held = 0
         self._sent = [0] * d.kpi_partitions
 
     def raw(self, source: Source, records: Iterable[tuple[int, bytes]], *, until: int | None = None) -> Iterator[int]:
-        """Feed the raw records of a source, as (append time ms, value), as intake would; up to log time `until`.
+        """Feed the raw records of a source, as (append time ms, value), up to log time `until`.
 
         Yields the number of records so far, every `CHUNK`, for progress.
         """
         topic = f"raw.{source.name}"
-        offsets = [0] * len(self.journeys)
         for at, value in records:
             if until is not None and at > until:
                 break
-            record = Record(topic, 0, self.records, at, None, value)
-            self.records += 1
-            for out in intake(record, topic, 0, source, self.definitions):
-                if out.topic == EVENTS:
-                    p = out.partition
-                    self.hear(p, Record(EVENTS, p, offsets[p], at, out.key, out.value))
-                    offsets[p] += 1
-                else:
-                    self.dead_letters.append(out.value)
-            self.end = max(self.end, at)
+            self.take(source, Record(topic, 0, self.records, at, None, value), topic, 0)
             if self.records % CHUNK == 0:
                 yield self.records
 
+    def take(self, source: Source, record: Heard, topic: str, partition: int) -> None:
+        """Feed one raw record, as intake would."""
+        self.records += 1
+        self.end = max(self.end, record.timestamp)
+        for out in intake(record, topic, partition, source, self.definitions):
+            if out.topic == EVENTS:
+                p = out.partition
+                self._fold_later(p, Record(EVENTS, p, self._offsets[p], record.timestamp, out.key, out.value))
+                self._offsets[p] += 1
+            else:
+                self.dead_letters.append(out.value)
+
     def hear(self, partition: int, record: Heard) -> None:
-        """Feed one record of a partition of journey.events; it is folded with the next batch."""
+        """Feed one record of a partition of journey.events."""
+        self.records += 1
+        self.end = max(self.end, record.timestamp)
+        self._fold_later(partition, record)
+
+    def _fold_later(self, partition: int, record: Heard) -> None:
+        """With the next batch."""
         self._waiting[partition].append(record)
         self._held += 1
-        self.end = max(self.end, record.timestamp)
         if self._held >= CHUNK:
             self.flush()
 
@@ -130,18 +138,22 @@ class Replay:
 
     def alerts(self) -> list[Alert]:
         """The last change of each (id, episode), also of those withdrawn, in order of opening."""
-        last: dict[tuple[str, int], Alert] = {}
-        for alert in self.changes():
-            last[alert.id, alert.episode] = alert
-        return sorted(last.values(), key=lambda a: (a.opened, a.id, a.episode))
+        return latest(self.changes())
 
     def queue(self, weights: Weights | None = None) -> list[Ranked]:
         """The open alerts, the most urgent first."""
-        return ranked([a for a in self.alerts() if a.status == "open"], weights or Weights())
+        return ranked(self.alerts(), weights or Weights())
 
 
-def ranked(alerts: Sequence[Alert], weights: Weights) -> list[Ranked]:
-    """Open alerts in the order of the queue, each with why."""
+def latest(changes: Iterable[Alert]) -> list[Alert]:
+    """Of changes in order of log time, the last of each (id, episode), in order of opening."""
+    last = {(alert.id, alert.episode): alert for alert in changes}
+    return sorted(last.values(), key=lambda a: (a.opened, a.id, a.episode))
+
+
+def ranked(alerts: Iterable[Alert], weights: Weights) -> list[Ranked]:
+    """The open ones in the order of the queue, each with why."""
+    alerts = [alert for alert in alerts if alert.status == "open"]
     signals: dict[str, dict[str, None]] = {}
     for alert in alerts:
         signals.setdefault(alert.subject, {})[alert.signal] = None
