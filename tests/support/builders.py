@@ -175,7 +175,7 @@ class Run:
         for beat, changes in differences.beats:
             panes = self.beats.setdefault(beat, {})
             for change in changes:
-                _merge(panes, (change.kpi, change.minute, change.cut), change.parts)
+                merge(panes, (change.kpi, change.minute, change.cut), change.parts)
             if not panes:  # two appends of one beat that cancel out
                 del self.beats[beat]
 
@@ -185,7 +185,7 @@ class Run:
         total: Panes = {}
         for panes in self.beats.values():
             for key, parts in panes.items():
-                _merge(total, key, parts)
+                merge(total, key, parts)
         return total
 
     def panes(self, kpi: str) -> dict[int, dict[str, int]]:
@@ -193,7 +193,7 @@ class Run:
         found: dict[int, dict[str, int]] = {}
         for (name, minute, _), parts in self.sums.items():
             if name == kpi:
-                _merge(found, minute * 60_000 - START, parts)
+                merge(found, minute * 60_000 - START, parts)
         return dict(sorted(found.items()))
 
     def cuts(self, kpi: str) -> dict[str, dict[str, int]]:
@@ -201,7 +201,7 @@ class Run:
         found: dict[str, dict[str, int]] = {}
         for (name, _, cut), parts in self.sums.items():
             if name == kpi:
-                _merge(found, " ".join(f"{dim}={value}" for dim, value in cut), parts)
+                merge(found, " ".join(f"{dim}={value}" for dim, value in cut), parts)
         return dict(sorted(found.items()))
 
     def total(self, kpi: str) -> dict[str, int]:
@@ -217,7 +217,7 @@ class Run:
         found: dict[str, dict[str, int]] = {}
         for (name, minute, cut), parts in self.sums.items():
             if name == kpi and minute * 60_000 - START <= at:
-                _merge(found, " ".join(f"{dim}={value}" for dim, value in cut), parts)
+                merge(found, " ".join(f"{dim}={value}" for dim, value in cut), parts)
         return dict(sorted(found.items()))
 
     def history(self, signal: str) -> list[tuple[int, str]]:
@@ -229,17 +229,17 @@ class Run:
         ]
 
     @property
-    def open(self) -> dict[tuple[str, int], tuple[Any, ...]]:
-        """What is open in the end, by id and episode, with all that readers are promised."""
+    def open(self) -> dict[str, tuple[Any, ...]]:
+        """What is open in the end, by id, with all that readers are promised."""
         last = {a.id: a for a in self.alerts}
         return {
-            (a.id, 0): (a.signal, a.subject, a.cause, a.severity, a.text, a.numbers, a.since, a.until)
+            a.id: (a.signal, a.subject, a.cause, a.severity, a.text, a.numbers, a.since)
             for a in last.values()
             if a.status == "open"
         }
 
 
-def _merge(into: dict[Any, dict[str, int]], key: Any, parts: dict[str, int]) -> None:
+def merge(into: dict[Any, dict[str, int]], key: Any, parts: dict[str, int]) -> None:
     sums = into.setdefault(key, {})
     for part, n in parts.items():
         sums[part] = sums.get(part, 0) + n

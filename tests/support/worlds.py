@@ -25,7 +25,7 @@ class World:
         self.subjects = [f"c{i}" for i in range(subjects)]
         self.events: list[Told] = []
         tell: list[Callable[[str, int], None]] = [self.ticket] * 4 + [self.survey, self.survey, self.falling]
-        tell += [self.subscription, self.visit, self.attributes]
+        tell += [self.subscription, self.visit, self.attributes, self.use, self.money]
         for _ in range(stories):
             self.random.choice(tell)(self.random.choice(self.subjects), self.time())
 
@@ -120,3 +120,27 @@ class World:
         choice = self.random.choice
         given = {"segment": choice(SEGMENTS), "stage": choice((None, "old")), "tier": choice((None, "vip"))}
         self.events.append(B.event("customer.updated", at, given, subject=subject))
+
+    def use(self, subject: str, at: int) -> None:
+        """Searches, features and a milestone, day after day."""
+        for _ in range(self.random.randrange(1, 6)):
+            made = self.random.choice(
+                (
+                    B.event("help.searched", at, {"results": self.random.randrange(2)}, subject=subject),
+                    B.event("feature.used", at, {"feature": self.random.choice("fgh")}, subject=subject),
+                    B.event("milestone.reached", at, {"milestone": "value"}, subject=subject),
+                )
+            )
+            self.events.append(made)
+            at += self.wait()
+
+    def money(self, subject: str, at: int) -> None:
+        """Invoices paid and refunded, and costs."""
+        id_, amount = f"I{len(self.events)}", self.random.choice(("10", "0.99", "1000.5"))
+        paid = {"invoice": id_, "amount": amount, "currency": "USD"}
+        cost = {"kind": self.random.choice(("retention", "support")), "amount": amount, "currency": "USD"}
+        self.events.append(B.event("invoice.paid", at, paid, subject=subject))
+        if self.random.random() < 0.3:
+            self.events.append(B.event("invoice.refunded", at + self.wait(), paid, subject=subject))
+        if self.random.random() < 0.3:
+            self.events.append(B.event("cost.recorded", at + self.wait(), cost, subject=subject))

@@ -1,0 +1,200 @@
+"""Laws of the journeys fold over random worlds: order, repeats, cuts, partitions, ticks, forgetting, junk.
+
+Covers stream/fold.py, stream/differences.py, stream/plan.py, stream/journey.py, stream/row.py, stream/tallies.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+from unittest import mock
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stream import partition
+from stream.definitions import DAY, Definitions, Keep
+from stream.fold import Fold
+from stream.journey import Journey
+from stream.partition import Partition
+from stream.record import EVENTS, Reason, Record, Stop
+from tests.support.builders import DEFINITIONS, START, Panes, Run, fold, log_of, merge, opened, plan_of, run
+from tests.support.worlds import SPAN, World
+
+END = SPAN + 24 * DAY  # the last steps, their delays and the graces are over by then
+PLAN = plan_of()
+SEEDS = st.integers(0, 2**32)
+
+
+def law(examples: int) -> Callable[..., object]:
+    return settings(max_examples=examples, derandomize=True, deadline=None, database=None)
+
+
+def feeds(records: Sequence[Record], bounds: Sequence[int], definitions: Definitions = DEFINITIONS) -> Run:
+    """The records in feeds cut at `bounds`; after each, a new process takes over from rows and meta."""
+    found = Run(definitions)
+    for start, end in zip(bounds, bounds[1:], strict=False):
+        for append in Partition(definitions, PLAN, 0, dict(found.rows), found.meta).feed(records[start:end]):
+            found.take(append)
+    return found
+
+
+@law(60)
+@given(SEEDS)
+def test_order_and_repeats_do_not_matter(seed: int) -> None:
+    world = World(seed)
+    one = fold(log_of(world.delayed(), [END])[0], plan=PLAN)
+    two = fold(log_of(world.delayed(repeats=True), [END])[0], plan=PLAN)
+    assert one.sums == two.sums
+    assert one.open == two.open
+
+
+@law(40)
+@given(SEEDS, st.sampled_from([1, 3, 10, 100]), st.sampled_from([300, 3_000, 600_000]))
+def test_a_log_may_be_cut_anywhere(seed: int, cuts: int, size: int) -> None:
+    random = Random(seed)
+    [records] = log_of(World(seed).delayed(repeats=True), [END, END + 100 * DAY])
+    whole = fold(records, plan=PLAN)
+    with mock.patch.object(partition, "APPEND_BYTES", size):
+        parts = feeds(records, sorted({0, len(records), *(random.randrange(len(records)) for _ in range(cuts))}))
+    assert parts.alerts == whole.alerts
+    assert parts.letters == whole.letters
+    assert parts.beats == whole.beats
+    assert parts.rows == whole.rows
+
+
+@law(15)
+@given(SEEDS)
+def test_the_number_of_partitions_does_not_matter(seed: int) -> None:
+    events = World(seed, subjects=5).delayed(repeats=True)
+    one = fold(log_of(events, [END])[0], plan=PLAN)
+    for n in (3, 24):
+        split, definitions = Run(), msgspec.structs.replace(DEFINITIONS, partitions=n)
+        for p, share in enumerate(log_of(events, [END], n)):
+            for append in Partition(definitions, PLAN, p, {}).feed(share):
+                split.take(append)
+        assert split.beats == one.beats
+        assert {(a.id, a.version): a for a in split.alerts} == {(a.id, a.version): a for a in one.alerts}
+
+
+@law(25)
+@given(SEEDS)
+def test_ticks_change_no_result(seed: int) -> None:
+    random, events = Random(seed), World(seed).delayed(repeats=True)
+    quiet = fold(log_of(events, [END])[0], plan=PLAN)
+    ticked = fold(log_of(events, [*(random.randrange(END) for _ in range(20)), END])[0], plan=PLAN)
+    assert ticked.beats == quiet.beats
+    assert ticked.alerts == quiet.alerts
+
+
+@law(20)
+@given(SEEDS, st.sampled_from([30, 90]))
+def test_to_forget_is_to_freeze(seed: int, days: int) -> None:
+    """What is forgotten stays counted: the sums are those of a fold that never forgets."""
+    random, events = Random(seed), World(seed, span=100 * DAY, stories=20).delayed(repeats=True)
+    [records] = log_of(events, [*(random.randrange(500) * DAY for _ in range(6)), 500 * DAY])
+    sums = []
+    for keep in (Keep(records=days * DAY), Keep(records=4_000 * DAY, sessions=4_000 * DAY, usage=4_000 * DAY)):
+        sums.append(fold(records, msgspec.structs.replace(DEFINITIONS, keep=keep), PLAN).sums)
+    assert sums[0] == sums[1]
+
+
+@law(25)
+@given(SEEDS)
+def test_what_was_said_is_what_stands(seed: int) -> None:
+    """Nothing is forgotten: then the differences add up to the facts of the journeys as they are in the end."""
+    keep = Keep(records=4_000 * DAY, sessions=4_000 * DAY, usage=4_000 * DAY)
+    definitions = msgspec.structs.replace(DEFINITIONS, keep=keep)
+    found = fold(log_of(World(seed).delayed(repeats=True), [END])[0], definitions, PLAN)
+    stands: Panes = {}
+    for key, row in found.rows.items():
+        folded = Fold(Journey(key.decode(), definitions, row), PLAN)
+        for item, eyes in folded.all_looks():
+            for view in folded.views(item):
+                for kpi in eyes.kpis:
+                    for fact in kpi.facts(view, folded.journey):
+                        _count(stands, kpi.name, fact)
+    assert found.sums == stands
+
+
+def _count(into: Panes, name: str, fact) -> None:
+    if fact.at <= START + END:
+        merge(into, (name, fact.at // 60_000, fact.cut), dict(fact.parts))
+        if fact.until is not None and fact.until <= START + END:
+            merge(into, (name, fact.until // 60_000, fact.cut), {part: -n for part, n in fact.parts})
+
+
+JUNK = [
+    None,
+    b"",
+    b"{}",
+    b"[]",
+    b"null",
+    b"\xff\xfe",
+    b"{" * 2_000,
+    b'{"type":"ticket.opened"}',
+    b'"\\ud800"',
+    b"1e999",
+]
+
+
+@law(40)
+@given(SEEDS, st.lists(st.binary(max_size=60), max_size=3))
+def test_every_record_is_an_event_or_a_dead_letter(seed: int, junk: list[bytes]) -> None:
+    random = Random(seed)
+    values = [(one.log, one.subject, _bent(random, one.value)) for one in World(seed, stories=5).delayed()]
+    values += [(END, "c1", value) for value in (*JUNK, *junk)]
+    wild = [
+        Record(EVENTS, 0, i, START + log, subject.encode(), value) for i, (log, subject, value) in enumerate(values)
+    ]
+    worker = Partition(DEFINITIONS, PLAN, 0, {})
+    found = Run()
+    for append in worker.feed(wild):
+        found.take(append)
+    assert all((wild[x.offset].key, wild[x.offset].value) == (x.key, x.value) for x in found.letters)
+    late = worker.tallies.dead_letters[Reason.HEADLESS]
+    assert worker.tallies.heard.total() + len(found.letters) - late == len(wild)
+    assert len(found.letters) == worker.tallies.dead_letters.total()
+
+
+def _bent(random: Random, value: bytes) -> bytes:
+    """The bytes, every other time with one piece changed."""
+    at = random.randrange(len(value))
+    return value if random.random() < 0.5 else value[:at] + random.randbytes(2) + value[at + random.randrange(4) :]
+
+
+def test_a_record_of_another_partition_or_key_is_misrouted() -> None:
+    [records] = log_of([opened("T1", 0)])
+    [other] = [msgspec.structs.replace(r, key=b"c2") for r in records]
+    assert [x.reason for x in fold([other]).letters] == [Reason.MISROUTED]
+    three = msgspec.structs.replace(DEFINITIONS, partitions=3)
+    letters = [x for p in range(3) for append in Partition(three, PLAN, p, {}).feed(records) for x in append.out]
+    assert sum(x.topic == "journey.deadletters" for x in letters) == 2
+
+
+@pytest.mark.parametrize(
+    ("at", "given_", "reason"),
+    [
+        (5 * 60_000, {}, None),
+        (5 * 60_000 + 1, {}, Reason.FUTURE),
+        (-90 * DAY, {}, None),
+        (-90 * DAY - 1, {}, Reason.TOO_LATE),
+        (-400 * DAY, {"backfill": True}, None),
+    ],
+)
+def test_times_are_judged_against_the_log_clock(at: int, given_: dict[str, bool], reason: Reason | None) -> None:
+    assert [x.reason for x in run(opened("T1", at, log=0, **given_)).letters] == ([reason] if reason else [])
+
+
+def test_state_of_other_definitions_is_refused() -> None:
+    meta = run(opened("T1", 0)).meta
+    for changed, code in (({"run": 2}, 78), ({"future": 1}, 78), ({"partitions": 2}, 73)):
+        with pytest.raises(Stop) as stop:
+            Partition(msgspec.structs.replace(DEFINITIONS, **changed), PLAN, 0, {}, meta)
+        assert stop.value.code == code
+
+
+def test_a_feed_of_nothing_appends_nothing() -> None:
+    assert not list(Partition(DEFINITIONS, PLAN, 0, {}).feed([]))
