@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from stream import guards
 from stream.claims import Change, Cut, Differences, Kpi, Watch
 from stream.closing import LAYER as CLOSED
 from stream.closing import PENDING, PLACE, ClosedLayer
@@ -24,7 +25,6 @@ from stream.panes import MINUTE_ROWS, PaneTable, Series, Sums, add, add_at, enco
 from stream.record import KPIS, Append, Heard, Meta, Stop
 from stream.windows import grains
 
-PARTITIONS_CHANGED, GAP, UNREADABLE, DEFINITIONS_DIFFER = 73, 74, 77, 78  # exit codes
 DISPLAY, INBOX, CURSOR = "d", "i", "j"
 APPEND = 700_000  # bytes of puts at which an append is cut
 GROUP = 32_000  # bytes of records that are added up before panes are touched; bounds how long the loop is held
@@ -34,7 +34,6 @@ WORK_BYTES = 500  # of puts that each of them may need
 Changes = dict[tuple[str, int, Cut], Sums]
 Plan = dict[Series, dict[int, Sums]]  # what to add, by minute
 
-_differences = msgspec.msgpack.Decoder(Differences).decode
 _inbox = msgspec.msgpack.Decoder(list[Change]).decode
 
 
@@ -52,6 +51,7 @@ class KpiPartition:
         self.rows, self.keep_panes = rows, keep_panes
         fresh = Meta(run=definitions.run, revision=revision, partitions=definitions.kpi_partitions)
         self.meta = msgspec.structs.replace(meta, seen=dict(meta.seen)) if meta else fresh
+        guards.check_state(self.meta, definitions, revision)
         self.days = Days(definitions.timezone)
         self.panes = PaneTable(DISPLAY, rows, self.days, keep=keep_panes)
         self.labels = Labels(DISPLAY, definitions)
@@ -63,7 +63,6 @@ class KpiPartition:
         self._draft = Draft(rows, keep=keep_panes)
         self._finished = False
         self._owed = 0  # bytes that the closed layer will put into the next append, at most
-        self._check()
         self._restore()
 
     # -- what others read ----------------------------------------------------------------------------------------
@@ -123,15 +122,20 @@ class KpiPartition:
 
     def _hear(self, record: Heard, changes: Changes) -> None:
         """Take one record into `changes`, pending beats and clocks."""
-        heard = self._decode(record)
-        if heard is None or not self._next(heard):
-            return
+        heard = guards.read(record, self.definitions, self.revision)
+        if heard is None:
+            self.other_runs += 1
+        elif guards.is_next(heard, self.meta.seen.get(heard.partition, 0)):
+            self.meta.seen[heard.partition] = heard.seq
+            self._take(heard, changes)
+        else:
+            self.repeats += 1
+
+    def _take(self, heard: Differences, changes: Changes) -> None:
         place = self.closed.place
         clock = place.clocks.get(heard.partition, 0)
+        guards.check_clock(heard, clock)
         for beat, found in heard.beats:
-            if (beat + 1) * BEAT <= clock:
-                raise Stop(UNREADABLE, f"{KPIS}: partition {heard.partition} speaks of beat {beat} after its clock "
-                           f"passed it ({clock}): its log clock went back, take run = {heard.run + 1}")  # fmt: skip
             for change in found:
                 about = (change.kpi, change.minute, change.cut)
                 sums = changes.get(about)
@@ -144,37 +148,6 @@ class KpiPartition:
         first = heard.beats[0][0] * BEAT if heard.beats else heard.clock
         place.began = min(place.began or first, first)
         place.clocks[heard.partition] = max(clock, heard.clock)
-
-    def _decode(self, record: Heard) -> Differences | None:
-        """The record, checked against the definitions; None if it is another run's."""
-        try:
-            heard = _differences(record.value or b"")
-        except msgspec.DecodeError as error:
-            raise Stop(UNREADABLE, f"{KPIS}-{self.partition} offset {record.offset} cannot be read ({error}): was it "
-                       "written by another program or version?") from error  # fmt: skip
-        d = self.definitions
-        if heard.run != d.run:
-            self.other_runs += 1
-            return None
-        if heard.partitions != d.partitions:
-            raise Stop(PARTITIONS_CHANGED, f"{KPIS} was written for {heard.partitions} partitions of journey.events, "
-                       f"settings say {d.partitions}: put the old number back, or take run = {d.run + 1}")  # fmt: skip
-        if heard.revision != self.revision:
-            raise Stop(DEFINITIONS_DIFFER, f"{KPIS} was written under definitions {heard.revision}, these are "
-                       f"{self.revision}: put the old ones back, or take run = {d.run + 1}")  # fmt: skip
-        return heard
-
-    def _next(self, heard: Differences) -> bool:
-        """Whether this is the next append of its partition; a repeat is not."""
-        seen = self.meta.seen.get(heard.partition, 0)
-        if heard.seq > seen + 1:
-            raise Stop(GAP, f"{KPIS}-{self.partition}: partition {heard.partition} speaks of append {heard.seq} after "
-                       f"{seen}: records are lost, take run = {heard.run + 1}")  # fmt: skip
-        if heard.seq <= seen:
-            self.repeats += 1
-            return False
-        self.meta.seen[heard.partition] = heard.seq
-        return True
 
     # -- display panes -------------------------------------------------------------------------------------------
 
@@ -193,7 +166,7 @@ class KpiPartition:
 
     def _expand(self, kpi: str, cut: Cut) -> list[Series]:
         if kpi not in self.kpis:
-            raise Stop(DEFINITIONS_DIFFER, f"{KPIS} speaks of the KPI {kpi!r}, which is not installed here")
+            raise Stop(guards.DEFINITIONS_DIFFER, f"{KPIS} speaks of the KPI {kpi!r}, which is not installed here")
         cuts = self.labels.cuts(self.kpis[kpi], cut)
         found = [self._series(kpi, each) for each in cuts]
         if not any(label == OTHER for each in cuts for _, label in each):  # those are counted each time
@@ -268,15 +241,6 @@ class KpiPartition:
         self.panes.forget()
         self._owed = 0
         return self._draft.append(self.meta)
-
-    def _check(self) -> None:
-        d, meta = self.definitions, self.meta
-        if meta.partitions != d.kpi_partitions:
-            raise Stop(PARTITIONS_CHANGED, f"the state was made with {meta.partitions} partitions of {KPIS}, now there "
-                       f"are {d.kpi_partitions}: put the old number back, or take run = {d.run + 1}")  # fmt: skip
-        if (meta.run, meta.revision) != (d.run, self.revision):
-            raise Stop(DEFINITIONS_DIFFER, f"the state of run {meta.run} was made under definitions {meta.revision}, "
-                       f"these are {self.revision}: put the old ones back, or take run = {d.run + 1}")  # fmt: skip
 
     def _restore(self) -> None:
         """Make the indexes anew from the rows."""

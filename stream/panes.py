@@ -7,7 +7,7 @@ always be read as the sum of all that was before.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -143,11 +143,10 @@ class Series:
         """Sums over [start, end), ms; None = open. A pane that cannot be split any more counts where it starts."""
         total: Sums = {}
         days = self._table.days
-        place = 0 if start is None else bisect_left(self.index, days.of(start // MINUTE))
-        for number in self.index[place:]:
+        first = 0 if start is None else bisect_left(self.index, days.of(start // MINUTE))
+        last = len(self.index) if end is None else bisect_right(self.index, days.of((end - 1) // MINUTE))
+        for number in self.index[first:last]:
             low = FOREVER if number == BASE else days.start(number)
-            if end is not None and low >= end:
-                break
             high = FOREVER if number == BASE else days.start(number + 1)
             if (start is None or start <= low) and (end is None or high <= end):
                 add(total, self.day(number).sums)

@@ -13,8 +13,8 @@ from stream import aggregates
 from stream.aggregates import KpiPartition
 from stream.claims import Alert, Change, Differences
 from stream.definitions import BEAT, DAY, HOUR, MINUTE, Definitions
-from stream.record import Append, Record, Stop
-from tests.support.differences import DEFINITIONS, KPIS, Result, Said, appends, cut, fold, pack, records, result
+from stream.record import Append, Record
+from tests.support.differences import DEFINITIONS, KPIS, Result, Said, appends, cut, fold, records, result
 
 START = 1_760_000_000_000 // DAY * DAY
 PARTITIONS = DEFINITIONS.partitions
@@ -245,42 +245,6 @@ def test_another_run_is_passed_over() -> None:
     appends = list(partition.feed(records([other])))
     assert (appends[-1].meta.next, appends[-1].meta.seq, appends[-1].meta.seen) == (1, 1, {})
     assert partition.series("share") == {}
-
-
-@pytest.mark.parametrize(
-    ("other", "code"),
-    [
-        ({"revision": "another"}, 78),
-        ({"partitions": 4}, 73),
-        ({"seq": 2}, 74),
-        ({"beats": [(START // BEAT, [Change("unknown", 1, (), {"n": 1})])]}, 78),
-    ],
-)
-def test_what_does_not_fit_stops_the_fold(other: dict[str, object], code: int) -> None:
-    with pytest.raises(Stop) as stopped:
-        list(fold().feed(records([msgspec.structs.replace(differences(0, 1, START), **other)])))
-    assert stopped.value.code == code
-
-
-@pytest.mark.parametrize("value", [None, b"", b"\xc1", pack(["no differences"])])
-def test_junk_stops_the_fold(value: bytes | None) -> None:
-    with pytest.raises(Stop) as stopped:
-        list(fold().feed([Record("journey.kpis", 0, 0, 0, b"", value)]))
-    assert stopped.value.code == 77
-
-
-def test_a_log_clock_that_goes_back_stops_the_fold() -> None:
-    heard = [differences(0, 1, START + HOUR), differences(0, 2, START + HOUR, share(START))]
-    with pytest.raises(Stop, match="clock went back"):
-        list(fold().feed(records(heard)))
-
-
-def test_state_of_other_definitions_is_refused() -> None:
-    meta = fold().meta
-    for changed, code in [({"revision": "x"}, 78), ({"run": 2}, 78), ({"partitions": 4}, 73)]:
-        with pytest.raises(Stop) as stopped:
-            fold({}, msgspec.structs.replace(meta, **changed))
-        assert stopped.value.code == code
 
 
 def test_an_append_is_cut_by_size_and_each_says_how_far_it_is() -> None:
