@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from stream.claims import Cut, Fact
 from stream.days import days_in
+from stream.definitions import DAY
 from stream.journey import ATTRIBUTE, Journey
 from stream.money import monthly
 from stream.subscriptions import Subscription
 
+AGO = 30 * DAY
 Parts = tuple[tuple[str, int], ...]
 Span = tuple[int, int | None]  # [from, until), ms; None = no end known
 
@@ -67,6 +69,10 @@ class Account:
             self._moves = list(_moves(self.states, who.definitions.timezone))
         return self._moves
 
+    def spread(self, who: Journey, span: Span, parts: Parts, early: int = 0) -> Iterator[Fact]:
+        """A level of the account over a span; see `spread`."""
+        return spread(who, self, span, parts, early)
+
     def level(self, who: Journey, parts: Callable[[State], Parts], early: int = 0) -> Iterator[Fact]:
         """The facts of a level over its active states, under the segment and stage of the time; `early` ms before."""
         for state, later in pairwise((*self.states, None)):
@@ -75,13 +81,22 @@ class Account:
                 yield from spread(who, self, (state.at, until), parts(state), early)
 
 
+def ago(held: Account, who: Journey, base: str, lost: str) -> Iterator[Fact]:
+    """Levels read 30 d after what they tell of: who was active then, and who of them is so no more."""
+    for span in held.spans:
+        for fact in held.spread(who, span, ((base, 1),), early=-AGO):
+            yield fact
+            for start, until in outside([(fact.at, fact.until)], held.spans):
+                yield Fact(start, ((lost, 1),), until, fact.cut)
+
+
 def account(who: Journey) -> Account:
     """The account of a customer, derived once."""
     found: Account = who.derived("account", Account)
     return found
 
 
-def spread(who: Journey, of: Account, span: Span, parts: Parts, early: int = 0) -> Iterator[Fact]:
+def spread(who: Journey, of: Any, span: Span, parts: Parts, early: int = 0) -> Iterator[Fact]:
     """A level over a span, cut where the customer's segment or stage changes; all times `early` ms before."""
     start, until = span
     begun, cut = start, who.cut(of, start)

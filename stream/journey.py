@@ -16,7 +16,7 @@ from stream import sessions, subscriptions, surveys, tickets
 from stream.claims import Cut, Touch
 from stream.days import days_in
 from stream.definitions import Definitions
-from stream.plain import BY_FAMILY, FAMILY_OF, extend, thin
+from stream.plain import BY_FAMILY, FAMILY_OF, Own, extend, thin
 from stream.row import Held, Row, Waiting, decode_records, decode_row, decode_touch, encode_row
 from stream.sessions import Session
 from stream.steps import TRANSFERRED, UPDATED, Step, insert, order
@@ -224,6 +224,12 @@ class Journey:
         return found
 
     @property
+    def openings(self) -> list[int]:
+        """When tickets were opened, ascending, ms."""
+        found: list[int] = self.derived("openings", lambda who: sorted(t.opened for t in who.tickets))
+        return found
+
+    @property
     def topics(self) -> list[str | None]:
         """Topics of the known tickets, each once, in the tickets' order."""
         return list(dict.fromkeys(t.topic for t in self.tickets))
@@ -252,6 +258,10 @@ class Journey:
             own = [pair for pair in (("segment", segment), ("stage", stage)) if pair[1] is not None]
             found = cuts[at, dims] = tuple(sorted((*dims, *own))) if dims and own else (*dims, *own)  # type: ignore[assignment]
         return found
+
+    def cut_of(self, step: Step) -> Cut:
+        """Segment and stage of one step: its own, else the customer's at its time."""
+        return self.cut(Own(step.segment, step.stage), step.at)
 
     def turns(self, of: Any, start: int, end: int | None) -> list[int]:
         """Times inside (start, end) at which the customer's segment or stage may change, for levels."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from stream.histogram import bucket
+from stream.account import Moved, account
 from stream.claims import Cut, Fact, Window
 from stream.definitions import Survey as Scale
+from stream.histogram import bucket
 from stream.journey import Journey, Session, Survey, Ticket
 from stream.surveys import pool
 
@@ -102,3 +103,80 @@ class OfSessions(Plugin):
     of = Session
     reads = frozenset({"sessions"})
     cuts = OF_ALL
+
+
+class OfAccounts(Plugin):
+    """Looks at what a customer subscribes to (stream/account.py)."""
+
+    of = Journey
+    reads = frozenset({"subscriptions", "customer"})
+    windows: tuple[str, ...] = LEVEL
+
+
+class MonthShare(OfAccounts):
+    """Calendar month: of the customers active at its start (`den`) those who by its end have moved (`num`).
+
+    `num` is netted within the month: who leaves and comes back by its end has not moved. Segment and stage are those
+    at the month's start.
+    """
+
+    unit = "ratio"
+    flows: tuple[str, ...] = ("num",)
+    levels: tuple[str, ...] = ("den",)
+    windows: tuple[str, ...] = ("month",)
+
+    def has_moved(self, moved: Moved) -> bool:
+        """Whether an account that was active at the month's start counts now."""
+        raise NotImplementedError
+
+    def facts(self, it: Journey, who: Journey) -> Iterable[Fact]:
+        held = account(who)
+        yield from held.level(who, lambda _: (("den", 1),), early=1)
+        for moved in held.moves(who):
+            if self.has_moved(moved):
+                yield Fact(moved.at, (("num", 1),), moved.until, who.cut(held, moved.began))
+
+    def parts(self, p: Window) -> dict[str, int]:
+        return {"num": p.sum("num"), "den": p.start("den")}
+
+    def value(self, p: Window) -> float | None:
+        parts = self.parts(p)
+        return parts["num"] / den if (den := parts["den"]) else None
+
+    def n(self, p: Window) -> int:
+        return p.start("den")
+
+
+class MonthRevenue(OfAccounts):
+    """Calendar month: the MRR that the customers active at its start have at its end (`num`), of what they had then.
+
+    Level parts `mrr`, `customers`; flow `moved`, netted within the month, in minor units.
+    """
+
+    unit = "ratio"
+    better = "higher"
+    flows: tuple[str, ...] = ("moved",)
+    levels: tuple[str, ...] = ("mrr", "customers")
+    windows: tuple[str, ...] = ("month",)
+
+    def worth(self, moved: Moved) -> int:
+        """MRR that counts at the end, of an account that was active at the month's start."""
+        raise NotImplementedError
+
+    def facts(self, it: Journey, who: Journey) -> Iterable[Fact]:
+        held = account(who)
+        yield from held.level(who, lambda state: (("mrr", state.mrr), ("customers", 1)), early=1)
+        for moved in held.moves(who):
+            if difference := self.worth(moved) - moved.base.mrr:
+                yield Fact(moved.at, (("moved", difference),), moved.until, who.cut(held, moved.began))
+
+    def parts(self, p: Window) -> dict[str, int]:
+        den = p.start("mrr")
+        return {"num": den + p.sum("moved"), "den": den, "customers": p.start("customers")}
+
+    def value(self, p: Window) -> float | None:
+        parts = self.parts(p)
+        return parts["num"] / den if (den := parts["den"]) else None
+
+    def n(self, p: Window) -> int:
+        return p.start("customers")

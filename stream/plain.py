@@ -28,6 +28,16 @@ class Plain:
         self.cuts: dict[tuple[int, Cut], Cut] = {}
 
 
+class Own:
+    """The segment and stage that one step came with, as a cut is made of."""
+
+    __slots__ = ("cuts", "segment", "stage")
+
+    def __init__(self, segment: str | None, stage: str | None) -> None:
+        self.segment, self.stage = segment, stage
+        self.cuts: dict[tuple[int, Cut], Cut] = {}
+
+
 class Searches(Plain):
     """Searches for help in one day (UTC)."""
 

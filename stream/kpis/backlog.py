@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 from stream.claims import Cut, Fact, Window
@@ -23,7 +24,7 @@ class Backlog(OfTickets):
             times: list[int] = [at for at, _ in (*it.holders, *it.topics)] + who.turns(it, start, end)
             inner = sorted({at for at in times if at > start and (end is None or at < end)})
             bounds: list[int | None] = [start, *inner, end]
-            for since, until in zip(bounds, bounds[1:], strict=False):
+            for since, until in pairwise(bounds):
                 if since is not None and since != until:
                     yield Fact(since, (("n", 1),), until, who.cut(it, since, _dims(it, since)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from stream.claims import Fact, Window
 from stream.definitions import DAY
@@ -36,7 +37,7 @@ class Nps(Plugin):
             until = min(at + HOLDS, later)
             if until > at:
                 times = [at, *who.turns(survey, at, until), until]
-                for start, end in zip(times, times[1:], strict=False):
+                for start, end in pairwise(times):
                     yield Fact(start, parts, end, who.cut(survey, start, survey.dims))
 
     def value(self, p: Window) -> float | None:

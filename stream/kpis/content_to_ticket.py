@@ -1,0 +1,38 @@
+"""Views of a content after which the same customer opened a ticket within 24 h. Article 004: help that does not help.
+
+By view, cut by content. A ticket opened at the view's own instant is no answer to it. A ticket heard late, or one
+whose opening turns out to be earlier, corrects the views before it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+
+from stream import steps as S
+from stream.claims import Fact
+from stream.definitions import DAY
+from stream.journey import Journey, Session
+from stream.kpi import Ratio
+
+
+class ContentToTicket(Ratio):
+    name = "content_to_ticket"
+    better = "lower"
+    of = Session
+    reads = frozenset({"sessions", "tickets"})
+    on = frozenset({"page.viewed", "ticket.opened"})
+    cuts = ("content", "segment", "stage")
+    matures = DAY  # also the time within which a ticket counts
+
+    def facts(self, it: Session, who: Journey) -> Iterable[Fact]:
+        for step in it.steps:
+            if (content := S.value(step, 2)) is not None:
+                openings = who.openings
+                i = bisect_right(openings, step.at)
+                led = i < len(openings) and openings[i] <= step.at + self.matures
+                cut = who.cut(it, step.at, (("content", content),))
+                yield Fact(step.at, (("num", int(led)), ("den", 1)), cut=cut)
+
+
+KPI = ContentToTicket()

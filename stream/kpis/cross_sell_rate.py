@@ -1,0 +1,20 @@
+"""Calendar month: customers who by its end have a product that they had not / active at its start. Article 000.
+
+A new product that is gone again within the month was none.
+"""
+
+from __future__ import annotations
+
+from stream.account import Moved
+from stream.kpi import MonthShare
+
+
+class CrossSellRate(MonthShare):
+    name = "cross_sell_rate"
+    better = "higher"
+
+    def has_moved(self, moved: Moved) -> bool:
+        return any(product not in moved.base.products for product in moved.state.products)
+
+
+KPI = CrossSellRate()

@@ -1,0 +1,54 @@
+"""Monthly recurring revenue: a level, in minor units of the reporting currency. Article 001.
+
+Sum over running subscriptions of amount x quantity / months, rounded half up. In "all" and each month also the
+movements since its start, a customer and instant at a time, net: `new` (not active before, within keep),
+`reactivation` (active before), `expansion`, `contraction` (cancelling one of two subscriptions too), `churn` (no
+subscription is left); all positive. A change heard late moves the level and the movements of its own month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from stream.account import Account, State, account
+from stream.claims import Fact, Window
+from stream.journey import Journey
+from stream.kpi import OfAccounts
+
+
+class Mrr(OfAccounts):
+    name = "mrr"
+    unit = "money"
+    better = "higher"
+    flows = ("new", "expansion", "contraction", "churn", "reactivation")
+    levels = ("mrr", "customers")
+    windows = ("now", "month")
+
+    def facts(self, it: Journey, who: Journey) -> Iterable[Fact]:
+        held = account(who)
+        yield from held.level(who, lambda state: (("mrr", state.mrr), ("customers", 1)))
+        for before, state in pairwise((State(0, {}), *held.states)):
+            name, amount = _movement(held, before, state, who.definitions.keep.records)
+            if amount:
+                yield Fact(state.at, ((name, amount),), cut=who.cut(held, state.at))
+
+    def value(self, p: Window) -> float | None:
+        return p.end("mrr")
+
+    def n(self, p: Window) -> int:
+        return p.end("customers")
+
+
+def _movement(held: Account, before: State, state: State, keep: int) -> tuple[str, int]:
+    """What a change of an account is called, and how much it is."""
+    if not before.active:
+        was = any(end is not None and state.at - keep <= end <= state.at for _, end in held.spans)
+        return "reactivation" if was else "new", state.mrr
+    if not state.active:
+        return "churn", before.mrr
+    by = state.mrr - before.mrr
+    return ("expansion", by) if by > 0 else ("contraction", -by)
+
+
+KPI = Mrr()

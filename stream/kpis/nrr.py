@@ -1,0 +1,19 @@
+"""Net revenue retention, calendar month: MRR at end / MRR at start, of those active at the start. Article 002.
+
+As `grr` without the min: expansion counts, new customers do not.
+"""
+
+from __future__ import annotations
+
+from stream.account import Moved
+from stream.kpi import MonthRevenue
+
+
+class Nrr(MonthRevenue):
+    name = "nrr"
+
+    def worth(self, moved: Moved) -> int:
+        return moved.state.mrr
+
+
+KPI = Nrr()

@@ -1,0 +1,28 @@
+"""Searches for help that found nothing / searches. Article 004: content that is not there.
+
+By search. Only a repeat is taken back: it counts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream import steps as S
+from stream.claims import Fact
+from stream.journey import Journey
+from stream.kpi import Ratio
+from stream.plain import Searches
+
+
+class SearchFailure(Ratio):
+    name = "search_failure"
+    better = "lower"
+    of = Searches
+    reads = frozenset({"searches"})
+
+    def facts(self, it: Searches, who: Journey) -> Iterable[Fact]:
+        for step in it.steps:
+            yield Fact(step.at, (("num", int(not S.value(step, 0))), ("den", 1)), cut=who.cut_of(step))
+
+
+KPI = SearchFailure()
