@@ -1,4 +1,4 @@
-"""How findings, pane by pane, become intervals and alerts. Covers stream/closing.py (with test_aggregates.py)."""
+"""How findings, pane by pane, become intervals and alerts. Covers stream/closing.py."""
 
 from __future__ import annotations
 
