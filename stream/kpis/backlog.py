@@ -1,4 +1,7 @@
-"""Open tickets: a level, under the team, topic and segment of its time. Article 004."""
+"""Open tickets: a level, one fact for each holder, under the team and topic of its time. Article 004.
+
+Segment and stage are those at the fact's start: a customer's change while it holds does not move it (docs/choices.md).
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,8 @@ class Backlog(OfTickets):
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
         for start, end in it.periods:
-            times: list[int] = [at for at, _ in (*it.holders, *it.topics)] + who.turns(it, start, end)
-            inner = sorted({at for at in times if at > start and (end is None or at < end)})
+            turns = [at for at, _ in (*it.holders, *it.topics) if at > start and (end is None or at < end)]
+            inner = sorted(dict.fromkeys(turns))
             bounds: list[int | None] = [start, *inner, end]
             for since, until in pairwise(bounds):
                 if since is not None and since != until:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 
 from stream.claims import Fact, Window
 from stream.definitions import DAY
@@ -36,9 +35,7 @@ class Nps(Plugin):
             parts = (("promoters", int(points >= 9)), ("detractors", int(points <= 6)), ("n", 1))
             until = min(at + HOLDS, later)
             if until > at:
-                times = [at, *who.turns(survey, at, until), until]
-                for start, end in pairwise(times):
-                    yield Fact(start, parts, end, who.cut(survey, start, survey.dims))
+                yield Fact(at, parts, until, who.cut(survey, at, survey.dims))
 
     def value(self, p: Window) -> float | None:
         return 100 * (p.end("promoters") - p.end("detractors")) / n if (n := p.end("n")) else None
