@@ -19,7 +19,7 @@ def test_a_ticket_resolved_as_it_opened_was_never_open() -> None:
     assert backlog(opened("T1", 0), resolved("T1", 0)).panes("backlog") == {}
 
 
-def test_the_level_is_split_where_team_topic_or_segment_change() -> None:
+def test_the_level_is_split_where_team_or_topic_change_and_not_where_the_segment_does() -> None:
     found = backlog(
         opened("T1", 0, topic="a", team="t1"),
         transferred("T1", 1 * DAY, "t2"),
@@ -30,7 +30,7 @@ def test_the_level_is_split_where_team_topic_or_segment_change() -> None:
     assert found.level("backlog", 0) == {"channel=chat team=t1 topic=a": {"n": 1}}
     assert found.level("backlog", DAY) == {"channel=chat team=t2 topic=a": {"n": 1}}
     assert found.level("backlog", 2 * DAY) == {"channel=chat team=t2 topic=b": {"n": 1}}
-    assert found.level("backlog", 3 * DAY) == {"channel=chat segment=large team=t2 topic=b": {"n": 1}}
+    assert found.level("backlog", 3 * DAY) == {"channel=chat team=t2 topic=b": {"n": 1}}
     assert found.level("backlog", 4 * DAY) == {}
 
 

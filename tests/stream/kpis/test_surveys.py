@@ -114,11 +114,11 @@ def test_nps_level(events: list[Told], levels: dict[int, dict[str, int]]) -> Non
     assert {at: found.level("nps", at).get("", {}) for at in levels} == levels
 
 
-def test_nps_moves_with_the_segment() -> None:
+def test_nps_stays_in_the_segment_of_the_answer() -> None:
     events = [customer(0, segment="old"), answered("S1", 0, 9, "nps"), customer(DAY, segment="new")]
     found = run(*events, until=2 * DAY, of="nps")
     assert found.level("nps", 0) == {"segment=old": GOOD}
-    assert found.level("nps", DAY) == {"segment=new": GOOD}
+    assert found.level("nps", DAY) == {"segment=old": GOOD}
 
 
 def test_what_a_kpi_still_counts_is_not_dropped() -> None:
