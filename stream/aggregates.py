@@ -28,7 +28,7 @@ from stream.windows import grains
 DISPLAY, INBOX, CURSOR = "d", "i", "j"
 APPEND = 700_000  # bytes of puts at which an append is cut
 GROUP = 32_000  # bytes of records that are added up before panes are touched; bounds how long the loop is held
-WORK = 1_000  # closed panes changed and judgements made in one append
+WORK = 300  # closed panes changed and judgements made in one append
 WORK_BYTES = 500  # of puts that each of them may need
 
 Changes = dict[tuple[str, int, Cut], Sums]

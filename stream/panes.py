@@ -64,8 +64,16 @@ class Day(Struct, array_like=True, omit_defaults=True):
     hours: dict[int, Sums] = {}
 
 
-_day = msgspec.msgpack.Decoder(Day).decode
+_day = msgspec.msgpack.Decoder(Day, strict=False).decode  # see _encode
 _minutes = msgspec.msgpack.Decoder(dict[int, Sums]).decode
+
+
+def _encode(day: Day) -> bytes:
+    """A sum beyond 64 bits (squares, over years, in the base) is written as its decimal string."""
+    try:
+        return encode(day)
+    except OverflowError:
+        return encode([{part: n if -(1 << 63) <= n < 1 << 63 else str(n) for part, n in day.sums.items()}, day.hours])
 
 
 class Series:
@@ -182,7 +190,7 @@ class Series:
         """The rows that changed since the last flush; an empty one is taken away."""
         for number in self._dirty:
             day = self._days[number]
-            yield self.key(number), encode(day) if day.sums or day.hours else None
+            yield self.key(number), _encode(day) if day.sums or day.hours else None
             if not (day.sums or day.hours):
                 del self._days[number]
                 self.index.remove(number)

@@ -147,6 +147,18 @@ def test_what_cancels_out_in_an_hour_is_still_told_apart_by_minute() -> None:
     assert series.sums(NOW + MINUTE, None) == {"a": -1}
 
 
+def test_sums_have_no_largest_value() -> None:
+    table, series = made("UTC", minutes=False)
+    sums = {"big": 10**30, "deep": -(10**30), "top": 2**64, "a": 1}
+    series.add((NOW - 500 * DAY) // MINUTE, {"a": 1})
+    for part, n in sums.items():
+        series.day(panes.BASE).sums[part] = n
+    table.advance(NOW)
+    store(table, series)
+    series.forget()
+    assert series.sums() == {**sums, "a": 2}
+
+
 def test_memory_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(panes, "LOADED", 3)
     table, series = made("UTC", minutes=False)
