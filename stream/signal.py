@@ -9,6 +9,8 @@ from stream.claims import Finding
 from stream.definitions import DAY, HOUR, MINUTE
 from stream.journey import Journey
 
+SHOWN = 16  # steps at most that a finding names as its evidence, and things it lists
+
 
 class Plugin:
     """Defaults of a signal. A plug-in states its own name, warns_of, of and reads; its frozen parameters carry units."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from stream.claims import Finding, Severity
 from stream.definitions import DAY
 from stream.journey import Journey, Survey
-from stream.signal import Plugin
+from stream.signal import SHOWN, Plugin
 from stream.surveys import is_low
 
 
@@ -30,7 +30,7 @@ class LowScore(Plugin):
                 until=until,
                 severity=Severity.queue,
                 text=f"Answered {score} to {it.kind} ({scale.low} to {scale.high}, {scale.better} is good)",
-                evidence=tuple(uid for _, _, uid in low),
+                evidence=tuple(uid for _, _, uid in low[-SHOWN:]),
                 numbers=(("score", score), ("scale_low", scale.low), ("scale_high", scale.high)),
                 clears="an answer that is not low, or 60 d",
             )

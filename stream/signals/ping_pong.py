@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from stream.claims import Finding, Severity
 from stream.journey import Journey, Ticket
-from stream.signal import Plugin
+from stream.signal import SHOWN, Plugin
 
 
 class PingPong(Plugin):
@@ -36,8 +36,8 @@ class PingPong(Plugin):
                 since=since,
                 until=end,
                 severity=Severity.queue,
-                text=f"Ticket {it.id} was handed on {len(seen)} times among {len(held)} teams: {', '.join(held)}",
-                evidence=tuple(uid for *_, uid in seen),
+                text=f"Ticket {it.id} was handed on {len(seen)} times among {len(held)} teams: {', '.join(held[:SHOWN])}",
+                evidence=tuple(uid for *_, uid in seen[-SHOWN:]),
                 numbers=(("transfers", len(seen)), ("teams", len(held))),
                 clears="the ticket is resolved",
             )

@@ -12,7 +12,7 @@ from stream.claims import Finding, Severity
 from stream.definitions import DAY
 from stream.drops import drops
 from stream.journey import Journey, Subscription
-from stream.signal import Plugin
+from stream.signal import SHOWN, Plugin
 from stream.surveys import is_low
 
 Trouble = tuple[int, int | None, str, int]  # from, until, what, uid (0 = no one step)
@@ -39,14 +39,18 @@ class RenewalAtRisk(Plugin):
                 yield from self._at(subscription, due, uid, end, troubles)
 
     def _dues(self, it: Subscription) -> Iterator[tuple[int, int, int]]:
-        """(due, uid, end) of each renewal; one announced anew before it was settled takes the newer date."""
+        """(due, uid, end) of each renewal; one announced anew before it was settled takes the newer date.
+
+        A renewal settles what was announced before it: the next term of a monthly one is due within 90 d as well.
+        """
         for i, (said, due, uid) in enumerate(it.dues):
-            ends = [at for at in it.renewals if at >= due - self.before_ms]
+            first = min(at for at, same, _ in it.dues if same == due)
+            ends = [at for at in it.renewals if at > first and at >= due - self.before_ms]
             if it.cancelled is not None:
                 ends.append(it.cancelled)
             end = min([due + self.after_ms, *ends])
             newer = it.dues[i + 1][0] if i + 1 < len(it.dues) else None
-            if newer is None or any(said <= at <= newer for at in it.renewals) or end <= newer:
+            if newer is None or any(said < at <= newer for at in it.renewals) or end <= newer:
                 yield due, uid, end
 
     def _troubles(self, it: Journey) -> list[Trouble]:
@@ -68,7 +72,7 @@ class RenewalAtRisk(Plugin):
 
     def _at(self, it: Subscription, due: int, uid: int, end: int, troubles: list[Trouble]) -> Iterator[Finding]:
         opens = due - self.before_ms
-        seen = [t for t in troubles if t[0] < end and (t[1] is None or t[1] > max(t[0], opens))]
+        seen = [t for t in troubles if t[0] < end and (t[1] is None or t[1] > max(t[0], opens))][:SHOWN]
         if not seen:
             return
         since = max(opens, min(t[0] for t in seen))

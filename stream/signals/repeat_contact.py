@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from stream.claims import Finding, Severity
 from stream.definitions import DAY
 from stream.journey import Issue, Journey
-from stream.signal import Plugin
+from stream.signal import SHOWN, Plugin
 
 
 class RepeatContact(Plugin):
@@ -52,13 +52,14 @@ class RepeatContact(Plugin):
         since, last = issue.contacts[run[0]][0], issue.contacts[run[-1]][0]
         seen = [c for c in issue.contacts if since - self.within_ms <= c[0] <= last]
         about = f"“{issue.topic}”" if issue.topic else "no topic"
+        contacts = "1 contact" if len(seen) == 1 else f"{len(seen)} contacts"
         return Finding(
             cause=issue.topic or "",
             since=since,
             until=last + self.within_ms,
             severity=Severity.queue,
-            text=f"{len(seen)} contacts about {about} within {(last - seen[0][0]) // DAY + 1} d, not settled",
-            evidence=tuple(uid for _, uid, _, _ in seen),
+            text=f"{contacts} about {about} within {(last - seen[0][0]) // DAY + 1} d, not settled",
+            evidence=tuple(uid for _, uid, _, _ in seen[-SHOWN:]),
             numbers=(("contacts", len(seen)), ("tickets", len({t: None for _, _, t, _ in seen}))),
             clears="7 d without another contact about it",
         )

@@ -6,6 +6,7 @@ Covers stream/fold.py, stream/differences.py, stream/plan.py, stream/journey.py,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from random import Random
 from unittest import mock
 
@@ -35,7 +36,7 @@ def law(examples: int) -> Callable[..., object]:
 def feeds(records: Sequence[Record], bounds: Sequence[int], definitions: Definitions = DEFINITIONS) -> Run:
     """The records in feeds cut at `bounds`; after each, a new process takes over from rows and meta."""
     found = Run(definitions)
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         for append in Partition(definitions, PLAN, 0, dict(found.rows), found.meta).feed(records[start:end]):
             found.take(append)
     return found
@@ -95,10 +96,9 @@ def test_to_forget_is_to_freeze(seed: int, days: int) -> None:
     """What is forgotten stays counted: the sums are those of a fold that never forgets."""
     random, events = Random(seed), World(seed, span=100 * DAY, stories=20).delayed(repeats=True)
     [records] = log_of(events, [*(random.randrange(500) * DAY for _ in range(6)), 500 * DAY])
-    sums = []
-    for keep in (Keep(records=days * DAY), Keep(records=4_000 * DAY, sessions=4_000 * DAY, usage=4_000 * DAY)):
-        sums.append(fold(records, msgspec.structs.replace(DEFINITIONS, keep=keep), PLAN).sums)
-    assert sums[0] == sums[1]
+    keeps = Keep(records=days * DAY), Keep(records=4_000 * DAY, sessions=4_000 * DAY, usage=4_000 * DAY)
+    one, two = (fold(records, msgspec.structs.replace(DEFINITIONS, keep=keep), PLAN) for keep in keeps)
+    assert one.sums == two.sums
 
 
 @law(25)
