@@ -57,7 +57,10 @@ class Span(Struct, frozen=True):
 def readings(
     partitions: Iterable[Source], kpis: Mapping[str, Kpi], definitions: Definitions, end: int, as_of: int
 ) -> Iterator[Reading]:
-    """All readings at the log's end, by KPI, window and cut; partitions hold different KPIs, so they only add up."""
+    """All readings at the log's end, by KPI, window and cut; partitions hold different KPIs, so they only add up.
+
+    A label of which nothing is known in a window has no row there.
+    """
     sources = list(partitions)
     began = min((s.began for s in sources if s.began), default=0)
     days = Days(definitions.timezone)
@@ -67,7 +70,7 @@ def readings(
             series.update(source.series(kpi.name))
         reader = Reader(kpi, series, definitions.label_shown, as_of, began)
         for window in _windows(kpi, series, days, end):
-            yield from reader.read(window)
+            yield from (r for r in reader.read(window) if not r.cut or any(r.parts.values()))
 
 
 class Reader:

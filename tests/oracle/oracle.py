@@ -199,16 +199,17 @@ def compare(rows: Iterable[Mapping[str, Any]], oracle: Readings) -> list[str]:
     """Where the rows of a `readings.json` differ from the oracle: a sentence each, none if they agree.
 
     Sums and n must be equal, values within 1e-9 relative, quantiles within 5 %. A reading without data stands for
-    a missing one. KPIs that the oracle does not have, in such windows and cuts, are not looked at (see CHOICES.md).
+    a missing one, and a count of nothing may be 0 or nothing. KPIs that the oracle does not have, in such windows
+    and cuts, are not looked at (see CHOICES.md).
     """
     faults: list[str] = []
     seen: set[Key] = set()
-    known = {_sort(key) for key in oracle}
+    known = {_sort(key): Row(None, 0, parts_only=row.parts_only) for key, row in oracle.items()}
     for row in rows:
         key = Key(row["kpi"], row["window"], frozenset(row["cut"].items()))
         seen.add(key)
         if _sort(key) in known:
-            faults += [f"{_name(key)}: {fault}" for fault in _differences(row, oracle.get(key, Row(None, 0)))]
+            faults += [f"{_name(key)}: {fault}" for fault in _differences(row, oracle.get(key, known[_sort(key)]))]
     missing = [key for key, row in oracle.items() if row.n and key not in seen and "@" not in key.window]
     return faults + [f"{_name(key)}: no reading, oracle n {oracle[key].n}" for key in sorted(missing, key=_name)]
 
@@ -224,7 +225,7 @@ def _differences(row: Mapping[str, Any], truth: Row) -> list[str]:
     if not truth.parts_only:
         if row["n"] != truth.n:
             faults.append(f"n {row['n']}, oracle {truth.n}")
-        if not _close(row["value"], truth.value):
+        if not _close(row["value"], truth.value) and (truth.n or row["n"] or row["value"]):
             faults.append(f"value {row['value']}, oracle {truth.value}")
     both = sorted(truth.parts.keys() & row["parts"].keys())
     wrong = [name for name in both if row["parts"][name] != truth.parts[name]]

@@ -105,15 +105,20 @@ def test_churn_compares_the_ends_of_a_month(read: Any) -> None:
     assert at(found, "churn_rate", "2026-03").parts == {"num": 0, "den": 1}
 
 
-def test_what_happens_at_midnight_belongs_to_the_month_that_begins(read: Any) -> None:
-    """A subscription that ends at the first instant of February was active at its start: it churns in February."""
-    found = read(terms(JANUARY, "started", "10"), cancelled(JANUARY + DAY, effective_at="2026-02-01T00:00:00Z"))
-    assert at(found, "churn_rate", "2026-02").parts == {"num": 1, "den": 1}
+def test_what_ends_at_midnight_is_lost_in_the_month_before(read: Any) -> None:
+    """[started, ended): at the first instant of February it runs no more; what starts then is active at the start."""
+    found = read(
+        terms(JANUARY, "started", "10"),
+        cancelled(JANUARY + DAY, effective_at="2026-02-01T00:00:00Z"),
+        terms(FEBRUARY, "started", "10", "next"),
+    )
+    assert at(found, "churn_rate", "2026-01").parts == {"num": 1, "den": 1}
+    assert at(found, "churn_rate", "2026-02").parts == {"num": 0, "den": 1}
     assert at(found, "mrr", "2026-02").parts["churn"] == 1_000
 
 
 def test_churn_of_thirty_days_is_read_now(read: Any) -> None:
-    """Between the hour thirty days ago and now."""
+    """Active thirty days ago, and not now."""
     rows = (terms(JANUARY, "started", "10", "a"), terms(JANUARY, "started", "10", "b"), cancelled(MARCH - DAY, "a"))
     assert at(read(*rows, end=MARCH), "churn_rate_30d", "now").parts == {"num": 1, "den": 2}
     assert at(read(*rows, end=MARCH + 40 * DAY), "churn_rate_30d", "now").parts == {"num": 0, "den": 1}

@@ -43,26 +43,26 @@ SELECT 'mrr movements' AS kpi, time AS moment, customer,
        CASE WHEN before = 0 AND known THEN delta ELSE 0 END AS e
 FROM movement WHERE before > 0 OR after > 0;
 
--- Spans whose two ends are compared: calendar months, and the 30 d to now (left edge on the hour).
+-- Spans whose two ends are compared: calendar months (the last one as far as it goes), and the 30 d to now.
 CREATE TABLE span AS
-SELECT name, lo, hi FROM month
-UNION ALL SELECT '30d', getvariable('as_of') // 3600000 * 3600000 - 30 * 86400000::BIGINT, getvariable('as_of') + 1;
-CREATE TABLE instant AS SELECT lo AS t FROM span UNION SELECT hi FROM span UNION SELECT t FROM point;
+SELECT name, lo, least(hi, getvariable('as_of')) AS hi FROM month
+UNION ALL SELECT '30d', getvariable('as_of') - 30 * 86400000::BIGINT, getvariable('as_of');
+CREATE TABLE instant AS SELECT lo AS t FROM span UNION SELECT hi FROM span UNION SELECT t - 1 FROM point;
 
--- Just before `t`: who is active, at which MRR, in which segment and stage.
+-- At the instant `t`: who is active, at which MRR, in which segment and stage.
 CREATE TABLE state_product AS
-SELECT t, customer, product, sum(mrr)::BIGINT AS mrr FROM running JOIN instant ON moment < t AND coalesce(until, 9000000000000000) >= t
+SELECT t, customer, product, sum(mrr)::BIGINT AS mrr FROM running JOIN instant ON moment <= t AND coalesce(until, 9000000000000000) > t
 GROUP BY ALL;
 CREATE TABLE state AS
 WITH total AS (SELECT t, customer, sum(mrr)::BIGINT AS mrr FROM state_product GROUP BY ALL)
 SELECT t, customer, mrr,
-       (SELECT arg_max(w.segment, (w.time, w.id)) FROM was_segment w WHERE w.customer = total.customer AND w.time < t) AS segment,
-       (SELECT arg_max(w.stage, (w.time, w.id)) FROM was_stage w WHERE w.customer = total.customer AND w.time < t) AS stage
+       (SELECT arg_max(w.segment, (w.time, w.id)) FROM was_segment w WHERE w.customer = total.customer AND w.time <= t) AS segment,
+       (SELECT arg_max(w.stage, (w.time, w.id)) FROM was_stage w WHERE w.customer = total.customer AND w.time <= t) AS stage
 FROM total;
 
 INSERT INTO cohort BY NAME
 SELECT unnest([{'kpi': 'active_customers', 'a': 1}, {'kpi': 'mrr', 'a': mrr}, {'kpi': 'arpc', 'a': mrr}], recursive := true),
-       1 AS b, name AS win, segment, stage FROM state JOIN point USING (t);
+       1 AS b, name AS win, segment, stage FROM state s JOIN point p ON p.t - 1 = s.t;
 
 CREATE TABLE base AS
 SELECT name, s.customer, s.segment, s.stage, s.mrr AS mrr_start, coalesce(e.mrr, 0) AS mrr_end, e.customer IS NOT NULL AS stays

@@ -22,14 +22,14 @@ WITH run AS (SELECT customer, max(time) AS since FROM movement WHERE before = 0 
 last AS (SELECT customer, max(time) AS used FROM in_use WHERE time <= getvariable('as_of') GROUP BY ALL)
 SELECT 'churn_activity' AS kpi, 'now' AS win, s.segment, s.stage, 1 AS b,
        (greatest(since, coalesce(used, 0)) + 28 * 86400000::BIGINT <= getvariable('as_of'))::BIGINT AS a
-FROM state s JOIN point p ON p.t = s.t AND p.name = 'now' JOIN run USING (customer) LEFT JOIN last USING (customer);
+FROM state s JOIN point p ON p.t - 1 = s.t AND p.name = 'now' JOIN run USING (customer) LEFT JOIN last USING (customer);
 
 CREATE TABLE tried AS
 SELECT DISTINCT customer, data ->> 'feature' AS feature FROM event
 WHERE type = 'feature.used' AND time <= getvariable('as_of') AND time > getvariable('as_of') - 28 * 86400000::BIGINT;
 
 INSERT INTO cohort BY NAME
-WITH holder AS (SELECT s.* FROM state s JOIN point p ON p.t = s.t AND p.name = 'now'),
+WITH holder AS (SELECT s.* FROM state s JOIN point p ON p.t - 1 = s.t AND p.name = 'now'),
 breadth AS (SELECT customer, count(*) AS features FROM tried GROUP BY ALL)
 SELECT 'adoption_rate' AS kpi, 'now' AS win, segment, stage, (features IS NOT NULL)::BIGINT AS a, 1 AS b
 FROM holder LEFT JOIN breadth USING (customer)
