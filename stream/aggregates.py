@@ -143,8 +143,8 @@ class KpiPartition:
                     sums = changes[about] = {}
                 add(sums, change.parts)
             self.closed.hear(beat, found)
-        for alert, _, at in heard.verdicts:
-            self.closed.review(alert, at, max(at, clock) // BEAT)
+        for alert, _, at, beat in heard.verdicts:
+            self.closed.review(alert, at, beat)
         first = heard.beats[0][0] * BEAT if heard.beats else heard.clock
         place.began = min(place.began or first, first)
         place.clocks[heard.partition] = max(clock, heard.clock)

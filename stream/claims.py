@@ -63,7 +63,7 @@ class Differences(Struct, array_like=True):
     """What one append of one journeys partition changed: one such record goes to each partition of journey.kpis.
 
     `beats` = [(beat, changes)], beat = floor(log time / 10 s), ascending; `verdicts` on alerts of watches,
-    as (alert id, verdict, event time ms).
+    as (alert id, verdict, event time ms, beat in which it was heard).
     """
 
     run: int
@@ -73,7 +73,7 @@ class Differences(Struct, array_like=True):
     seq: int  # 1, 2, 3 ... a partition; a lower one is a repeat, a gap is an exit
     clock: int  # log clock at the end of the append, ms
     beats: list[tuple[int, list[Change]]]
-    verdicts: list[tuple[str, str, int]] = []
+    verdicts: list[tuple[str, str, int, int]] = []
 
 
 class Touch(Struct, frozen=True, gc=False, array_like=True):

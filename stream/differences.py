@@ -26,7 +26,7 @@ class Outbox:
     def clear(self) -> None:
         self.sums: Sums = {}
         self.beats: list[tuple[int, list[Change]]] = []
-        self.verdicts: list[tuple[str, str, int]] = []
+        self.verdicts: list[tuple[str, str, int, int]] = []
 
     def end_beat(self, clock: int) -> None:
         """Close the beat that `clock` (ms) lies in."""

@@ -19,7 +19,7 @@ from stream.admission import fits, routed, timely
 from stream.definitions import BEAT, DAY, Definitions
 from stream.differences import Outbox
 from stream.event import millis, uid
-from stream.fold import Fold
+from stream.fold import BACKFILL, Fold
 from stream.journey import NEVER, Journey, Waiting
 from stream.plan import CODE, Plan
 from stream.record import ALERTS, DEADLETTERS, EVENTS, Append, DeadLetter, Heard, Meta, Out, Reason, Reject, Stop
@@ -191,11 +191,12 @@ class Partition:
         """Make the event a step of its record, and see what that changes."""
         journey, clock, family = fold.journey, self.meta.clock, shape.family
         id_ = str(at // DAY) if shape.daily else shape.record(event.data)
-        fold.trim(family, id_, clock, self._said.sums)
+        if family in forgetting.TRIMMED:
+            fold.trim(family, id_, clock, self._said.sums)
         steps = journey.row.attributes if family == "customer" else journey.records(family).get(id_)
         if family == "tickets" and not event.backfill and forgetting.is_frozen(journey, id_, clock):
-            days = self.definitions.keep.records // DAY
-            return Reject(Reason.HEADLESS, f"ticket {id_!r} was let go {days} d after its last step - at `$.data.ticket`")
+            kept = self.definitions.keep.records // DAY
+            return Reject(Reason.HEADLESS, f"ticket {id_!r} was kept {kept} d after its last step - at `$.data.ticket`")
         if refused := self._limit(fold, family, id_, steps):
             return refused
         step = Step(at, shape.kind, uid(event.source, event.id), event.segment, event.stage, shape.data(event.data))
@@ -207,7 +208,7 @@ class Partition:
         if used := shape.use(event.data) and (event.backfill or at >= clock - self.definitions.keep.usage):
             fold.trim("usage", "", clock, self._said.sums)
             known = dict.fromkeys(item for item, _ in looks)
-            looks += [look for look in fold.used(at) if look[0] not in known]
+            looks += [look for look in fold.used(at, clock) if look[0] not in known]
         fold.before(looks, clock)
         if not journey.put(family, id_, step):
             self.tallies.repeats += 1
@@ -216,7 +217,7 @@ class Partition:
             journey.use(at)
         journey.remember(at, event, id_)
         if event.backfill:
-            journey.row.backfill = journey.row.dues["b"] = clock + self.definitions.backfill
+            journey.row.backfill = journey.row.dues[BACKFILL] = clock + self.definitions.backfill
         if family in ("tickets", "subscriptions"):
             self._await_head(fold, shape, id_, Waiting(clock, step.uid, record.offset, record.value or b""))
         fold.after(looks, clock)
@@ -247,7 +248,7 @@ class Partition:
         """A verdict of people on an alert: of this customer, or of a watch (it travels on to the kpis hop)."""
         data = event.data
         if data.signal in self.plan.watch_names:
-            self._said.verdicts.append((data.alert, data.verdict, at))
+            self._said.verdicts.append((data.alert, data.verdict, at, self.meta.clock // BEAT))
             return
         fold = self._open(key)
         row = fold.journey.row
