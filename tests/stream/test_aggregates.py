@@ -202,7 +202,7 @@ def test_a_verdict_closes_what_stands_and_what_goes_on_does_not_come_back() -> N
     opened = list(partition.feed(records(everyone(1, START + 70 * MINUTE, share(START, 3, segment="big")))))
     id_ = msgspec.json.decode(opened[-1].out[0].value, type=Alert).id
     at = START + 71 * MINUTE
-    verdict = [msgspec.structs.replace(d, verdicts=[(id_, "noise", at, d.clock // BEAT)]) for d in everyone(2, at + BEAT)]
+    verdict = [msgspec.structs.replace(d, verdicts=[(id_, "noise", at, at // BEAT)]) for d in everyone(2, at + BEAT)]
     found = list(partition.feed(records(verdict, 3)))
     assert said_alerts(found) == [("many", "segment:big", "closed", 1, at // BEAT * BEAT + BEAT - START)]
     again = everyone(3, START + 10 * HOUR, share(at + 2 * BEAT, 3, segment="big"))
