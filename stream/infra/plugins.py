@@ -113,7 +113,10 @@ def tuned(plugin: Any, tuning: Mapping[str, Any]) -> tuple[Any, list[tuple[Where
                 values[name] = _like(known[name], value)
             except ValueError as error:
                 said.append(((name,), value, str(error).replace("`", "").replace("Expected", "expected", 1)))
-    return _copied(plugin, values), said
+    try:
+        return _copied(plugin, values), said
+    except ValueError as error:  # what spans several fields
+        return plugin, [*said, ((), None, str(error))]
 
 
 def is_watch(plugin: Any) -> bool:

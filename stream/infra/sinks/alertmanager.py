@@ -8,22 +8,21 @@ worker that is gone leaves nothing burning. https://prometheus.io/docs/alerting/
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-import aiohttp
+import msgspec
 from msgspec import Struct, field
 
 from stream.claims import Alert, Severity
+from stream.infra.posting import Poster
 from stream.infra.pseudonym import pseudonym
-from stream.infra.sinks import DELIVERED, Clock, Outcome
+from stream.infra.sinks import Clock, Outcome
 from stream.notices import Notice
 
 HOLDS = 180  # s that an active alert lasts without being said again
-_AGAIN = (408, 425, 429)  # of 4xx, those that time may mend
 
 
 class Alertmanager(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,12 +55,12 @@ class Alertmanager(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Client:
-    """Posts batches; answers 2xx delivered, 408, 425, 429, 5xx and no answer retry, all else rejected."""
+    """Posts batches; what an answer means is said in `stream.infra.posting`."""
 
     def __init__(self, settings: Alertmanager, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._session: aiohttp.ClientSession | None = None
+        self._poster = Poster(f"{settings.url.rstrip('/')}/api/v2/alerts", settings.timeout, clock)
 
     async def send(self, notices: Sequence[Notice]) -> list[Outcome]:
         """A batch that is refused is halved until the one at fault stands alone."""
@@ -77,45 +76,16 @@ class Client:
         return await self._post([_firing(notice, self._settings, now) for notice in notices])
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        await self._poster.close()
 
     async def _post(self, alerts: list[dict[str, Any]]) -> Outcome:
-        url = f"{self._settings.url.rstrip('/')}/api/v2/alerts"
-        try:
-            # A redirected POST would be repeated as a GET.
-            async with self._connected().post(
-                url, json=alerts, headers=self._headers(), allow_redirects=False
-            ) as answer:
-                if answer.status < 300:
-                    return DELIVERED
-                detail = f"{answer.status} {answer.reason}: {(await answer.text())[:200].strip()}"
-                if answer.status in _AGAIN or answer.status >= 500:
-                    return Outcome("retry", detail, self._after(answer.headers))
-                return Outcome("rejected", detail)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return Outcome("retry", f"{type(error).__name__}: {error}".rstrip(": "))
-
-    def _connected(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._settings.timeout))
-        return self._session
+        return await self._poster.post(msgspec.json.encode(alerts), self._headers())
 
     def _headers(self) -> dict[str, str]:
         """The token is read each time: it may be renewed under way."""
         if not self._settings.token_file:
             return {}
         return {"Authorization": f"Bearer {Path(self._settings.token_file).read_text().strip()}"}
-
-    def _after(self, headers: Mapping[str, str]) -> float | None:
-        """Retry-After in seconds: given so, or as an HTTP date."""
-        value = headers.get("Retry-After", "").strip()
-        if value.isdecimal():
-            return float(value)
-        try:
-            return max(parsedate_to_datetime(value).timestamp() - self._clock(), 0.0)
-        except ValueError:
-            return None
 
 
 def changes(notice: Notice, settings: Alertmanager, now: int) -> list[dict[str, Any]]:
@@ -149,8 +119,14 @@ def _over(alert: Alert, severity: Severity, settings: Alertmanager, now: int) ->
 
 
 def labels(alert: Alert, severity: Severity, settings: Alertmanager) -> dict[str, str]:
-    """Identity only: what stays as it is until the alert is over."""
-    own = {"alertname": alert.signal, "alert_id": alert.id, "signal": alert.signal, "severity": severity.name}
+    """Identity only: what stays as it is until the alert is over. `journey` is what alerts are grouped by."""
+    own = {
+        "alertname": alert.signal,
+        "alert_id": alert.id,
+        "journey": pseudonym(alert.subject, settings.pseudonym_key),
+        "signal": alert.signal,
+        "severity": severity.name,
+    }
     return {**settings.labels, **own}
 
 
@@ -158,7 +134,6 @@ def _annotations(notice: Notice, settings: Alertmanager) -> dict[str, str]:
     alert = notice.alert
     said = {
         "summary": alert.text,
-        "subject": pseudonym(alert.subject, settings.pseudonym_key),
         "segment": alert.segment or "",
         "numbers": ", ".join(f"{name} {value}" for name, value in alert.numbers.items()),
         "evidence": "; ".join(" ".join(map(str, event.values())) for event in alert.evidence),

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
 
-from agents.embedded.child import free_port
 from stream.claims import Alert, Severity
 from stream.definitions import Definitions
 from stream.delivering import DeliveryPartition
 from stream.infra.courier import Courier
 from stream.infra.mailbox import Pace
+from stream.infra.pseudonym import pseudonym
 from stream.infra.sinks.alertmanager import SINK, Alertmanager, Client, changes
 from stream.infra.telemetry import Telemetry
 from stream.notices import Notice
@@ -47,6 +46,7 @@ def test_an_open_alert_lasts_three_minutes() -> None:
     assert posted["labels"] == {
         "alertname": "repeat_contact",
         "alert_id": "a1",
+        "journey": pseudonym("customer-1"),
         "signal": "repeat_contact",
         "severity": "queue",
     }
@@ -82,44 +82,6 @@ def test_it_never_starts_after_its_end() -> None:
     for told in (Notice(ahead, "open", Severity.queue), Notice(ahead, "resolve", Severity.queue, Severity.queue)):
         [posted] = changes(told, Alertmanager(), 2_000_000)
         assert posted["startsAt"] <= posted["endsAt"]
-
-
-@pytest.mark.parametrize(
-    ("answer", "status", "after"),
-    [
-        ((200, {}), "delivered", None),
-        ((202, {}), "delivered", None),
-        ((400, {}), "rejected", None),
-        ((404, {}), "rejected", None),
-        ((302, {"Location": "/elsewhere"}), "rejected", None),
-        ((408, {}), "retry", None),
-        ((429, {"Retry-After": "17"}), "retry", 17.0),
-        ((429, {"Retry-After": "Thu, 01 Jan 1970 00:33:50 GMT"}), "retry", 30.0),
-        ((429, {"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}), "retry", 0.0),
-        ((503, {"Retry-After": "soon"}), "retry", None),
-        ((500, {}), "retry", None),
-    ],
-)
-async def test_answers(answer: tuple[int, dict[str, str]], status: str, after: float | None) -> None:
-    async with ScriptedServer(answer) as server:
-        client = Client(Alertmanager(url=server.url + "/"), NOW)
-        [outcome] = await client.send([opened()])
-        await client.close()
-    assert (outcome.status, outcome.after) == (status, after)
-    assert status == "delivered" or outcome.detail.startswith(str(answer[0]))
-    assert len(server.bodies) == 1
-
-
-async def test_no_answer_is_tried_again() -> None:
-    client = Client(Alertmanager(url=f"http://127.0.0.1:{free_port()}"), NOW)
-    [outcome] = await client.send([opened()])
-    await client.close()
-    assert outcome.status == "retry"
-    async with ScriptedServer(None) as server:
-        client = Client(Alertmanager(url=server.url, timeout=0.05), NOW)
-        [outcome] = await client.send([opened()])
-        await client.close()
-        assert outcome.status == "retry"
 
 
 async def test_one_bad_alert_does_not_take_the_batch_with_it() -> None:

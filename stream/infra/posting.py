@@ -1,0 +1,68 @@
+"""One HTTP POST of a sink, and what its answer means: the same for every sink that speaks HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from stream.infra.sinks import DELIVERED, Clock, Outcome
+
+AGAIN = (408, 425, 429)  # of 4xx, those that time may mend
+SHOWN = 200  # characters of an answer that are kept
+
+
+class Poster:
+    """Posts JSON to `url` and waits at most `timeout` s for the answer. Close it, or use `async with`."""
+
+    def __init__(self, url: str, timeout: float, clock: Clock) -> None:
+        self._url = url
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._clock = clock
+        self._session: aiohttp.ClientSession | None = None
+
+    async def post(self, body: bytes, headers: Mapping[str, str]) -> Outcome:
+        """2xx is delivered; 408, 425, 429, 5xx and no answer may be tried again; all else is rejected."""
+        headers = {"Content-Type": "application/json", **headers}
+        try:
+            # A redirected POST would be repeated as a GET.
+            async with self._connected().post(self._url, data=body, headers=headers, allow_redirects=False) as answer:
+                if answer.status < 300:
+                    return DELIVERED
+                words = (await answer.content.read(4 * SHOWN)).decode("utf-8", "replace")[:SHOWN].strip()
+                detail = f"{answer.status} {answer.reason}: {words}"
+                if answer.status in AGAIN or answer.status >= 500:
+                    return Outcome("retry", detail, self._after(answer.headers))
+                return Outcome("rejected", detail)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return Outcome("retry", f"{type(error).__name__}: {error}".rstrip(": "))
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _connected(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=self._timeout)
+        return self._session
+
+    def _after(self, headers: Mapping[str, str]) -> float | None:
+        """Retry-After in seconds: given so, or as an HTTP date."""
+        value = headers.get("Retry-After", "").strip()
+        if value.isdecimal():
+            return float(value)
+        try:
+            return max(parsedate_to_datetime(value).timestamp() - self._clock(), 0.0)
+        except ValueError:
+            return None

@@ -1,0 +1,45 @@
+"""One POST: what each answer means."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.embedded.child import free_port
+from stream.infra.posting import Poster
+from tests.support.sinks import Now
+from tests.support.web import ScriptedServer
+
+NOW = Now(2_000.0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "after"),
+    [
+        ((200, {}), "delivered", None),
+        ((202, {}), "delivered", None),
+        ((400, {}), "rejected", None),
+        ((404, {}), "rejected", None),
+        ((302, {"Location": "/elsewhere"}), "rejected", None),
+        ((408, {}), "retry", None),
+        ((429, {"Retry-After": "17"}), "retry", 17.0),
+        ((429, {"Retry-After": "Thu, 01 Jan 1970 00:33:50 GMT"}), "retry", 30.0),
+        ((429, {"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}), "retry", 0.0),
+        ((503, {"Retry-After": "soon"}), "retry", None),
+        ((500, {}), "retry", None),
+    ],
+)
+async def test_answers(answer: tuple[int, dict[str, str]], status: str, after: float | None) -> None:
+    async with ScriptedServer(answer) as server, Poster(server.url, 5.0, NOW) as poster:
+        outcome = await poster.post(b"{}", {"X-Mine": "1"})
+    assert (outcome.status, outcome.after) == (status, after)
+    assert status == "delivered" or outcome.detail.startswith(str(answer[0]))
+    assert status == "delivered" or outcome.detail.endswith(": so it is"), "what it answered is told"
+    [given] = server.headers
+    assert (given["X-Mine"], given["Content-Type"]) == ("1", "application/json")
+
+
+async def test_no_answer_is_tried_again() -> None:
+    async with Poster(f"http://127.0.0.1:{free_port()}", 5.0, NOW) as poster:
+        assert (await poster.post(b"{}", {})).status == "retry"
+    async with ScriptedServer(None) as server, Poster(server.url, 0.05, NOW) as poster:
+        assert (await poster.post(b"{}", {})).status == "retry"
