@@ -18,6 +18,7 @@ from stream.infra.telemetry import HopTelemetry
 from stream.record import Stop
 
 LOOK = 0.25  # seconds between looks at the lanes
+LOST = 60.0  # seconds without an answer until the cluster counts as lost
 STUCK = 300.0  # seconds that a lane may have records before it and not move
 
 
@@ -77,7 +78,7 @@ class Hop(Control):
         self._opening: asyncio.Task[None] | None = None
         self._claiming = False  # while opening: it may no longer be broken off
         self._released = True
-        self._watch: asyncio.Task[None] | None = None
+        self._watches: list[asyncio.Task[None]] = []
 
     @abstractmethod
     async def _prepare(self, owned: list[TopicPartition]) -> list[Lane]:
@@ -95,14 +96,15 @@ class Hop(Control):
     async def start(self) -> None:
         """Before the consumer starts."""
         await self.producer.start()
-        self._watch = asyncio.create_task(self._look_on())
+        self._watches = [asyncio.create_task(self._look_on()), asyncio.create_task(self._knock())]
 
     async def stop(self) -> None:
         """Before the consumer stops, so that it can commit what is done. Nothing is taken on any more."""
         await self.release()
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.wait([self._watch])
+        for watch in self._watches:
+            watch.cancel()
+        if self._watches:
+            await asyncio.wait(self._watches)
         await self.producer.stop()
 
     async def recover(self) -> bool:
@@ -190,6 +192,21 @@ class Hop(Control):
                     await lane.look(self._gauge(lane))
         except Exception as error:  # noqa: BLE001 - crash-only
             self.on_stop(error)
+
+    async def _knock(self) -> None:
+        """An idle hop would wait for ever for a cluster that is gone."""
+        loop = asyncio.get_running_loop()
+        heard = loop.time()
+        try:
+            while loop.time() - heard < LOST:
+                await asyncio.sleep(LOST / 10)
+                if await self.producer.answers():
+                    heard = loop.time()
+        except Exception as error:  # noqa: BLE001 - crash-only
+            self.on_stop(error)
+        else:
+            words = f"Kafka at {self.connection.bootstrap} has not answered for {LOST:g} s"
+            self.on_stop(Stop(Code.BROKER, f"{words}; nothing is lost, see that it runs and start again"))
 
     def _gauge(self, lane: Lane) -> bool:
         """Sets the gauges of a lane that the client knows; returns whether it has caught up."""

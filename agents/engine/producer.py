@@ -39,6 +39,11 @@ class Producer:
         if self._producer is not None:
             await self._producer.stop()
 
+    async def answers(self) -> bool:
+        """Whether a broker answers now."""
+        assert self._producer is not None
+        return bool(await self._producer.client.force_metadata_update())
+
     async def append(self, topic: str, partition: int, base: int, puts: Sequence[Put]) -> int:
         """Writes `puts` as one atomic batch that expects to land at offset `base`; returns its size in bytes.
 

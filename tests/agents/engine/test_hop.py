@@ -1,4 +1,8 @@
-"""A hop on the embedded broker: from records to rows and sayings, through stops, starts and foreign hands."""
+"""A hop on the embedded broker: from records to rows and sayings, through stops, starts and foreign hands.
+
+Covers agents/engine/app.py, agents/engine/lane.py, agents/engine/producer.py, agents/engine/reader.py,
+agents/engine/tables.py.
+"""
 
 from __future__ import annotations
 
