@@ -46,6 +46,13 @@ class SlaAtRisk(Plugin):
     warn_ms = 2 * HOUR
 
     def find(self, it: Ticket, who: Journey) -> Iterable[Finding]:
+        if not (
+            self.first_response_ms
+            or self.resolution_ms
+            or self.first_response_by_priority_ms
+            or self.resolution_by_priority_ms
+        ):
+            return
         for start, end in it.periods:
             answers = (at for at, _ in moves(it).answers if at >= start and (end is None or at < end))
             answered = next(answers, end)

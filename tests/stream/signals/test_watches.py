@@ -1,6 +1,6 @@
 """The watches that are `kpi_fell` on one KPI.
 
-Covers stream/signals/kpi_fell.py, stream/signals/response_collapse.py.
+Covers stream/signals/kpi_fell.py, stream/signals/response_collapse.py, stream/signals/content_failing.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from stream.claims import Finding, Severity
 from stream.definitions import DAY, HOUR
 from stream.infra.plugins import tuned
-from stream.signals import kpi_fell, response_collapse
+from stream.signals import content_failing, kpi_fell, response_collapse
 from tests.support.builders import KPIS_FOUND
 
 E = 1_000 * DAY
@@ -49,10 +49,11 @@ def found(watch: Any, *given: Any, **cut: str) -> list[Finding]:
 
 
 def test_the_kpis_that_are_watched_by_default() -> None:
-    seen = [(w.name, w.kpi, w.cut, w.better, w.kind) for w in made() if w.kpi != "search_failure"]
+    seen = [(w.name, w.kpi, w.cut, w.better, w.kind) for w in made()]
     assert seen == [
         ("kpi_fell", "ces_easy", None, "higher", "ratio"),
         ("kpi_fell", "csat_top2", None, "higher", "ratio"),
+        ("kpi_fell", "search_failure", None, "lower", "ratio"),
     ]
 
 
@@ -99,3 +100,11 @@ def test_answers_that_stay_away_are_told_when_they_would_have_come() -> None:
 
 def test_a_run_with_a_choice_of_kpis() -> None:
     assert list(kpi_fell.WATCH.each({})) == []
+
+
+def test_a_content_that_sends_its_readers_to_the_desk() -> None:
+    watch = content_failing.WATCH
+    (finding,) = found(watch, (25, 50), (5, 50), content="reset")
+    assert finding.severity is Severity.queue
+    assert finding.text.startswith("content_to_ticket of content reset is up from 0.1 over 28 d to 0.5 in 24 h")
+    assert found(watch, (0, 50), (5, 50), content="reset") == []
