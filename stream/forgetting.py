@@ -15,7 +15,7 @@ from stream.subscriptions import Subscription
 
 REACH = 7 * DAY  # how far a ticket's facts look at other tickets of its issue
 TRIMMED = {"usage": 7 * DAY, "features": 7 * DAY, "invoices": 30 * DAY}  # how much of them is let go at a time
-RATED = 90 * DAY  # how long an answer counts (NPS): a survey is kept at least so long
+RATED = 98 * DAY  # how long an NPS answer counts, and 8 d for what may be heard late: it is kept at least so long
 
 
 def looked_at(journey: Journey, item: str, clock: int) -> int | None:
@@ -49,7 +49,8 @@ def over_at(journey: Journey, item: str) -> int | None:
         return last + keep.usage + 1
     if item[0] == "q":
         return last + keep.sessions + 1
-    return last + (max(keep.records, RATED) if item[0] == "s" else keep.records) + 1
+    counts = item[0] == "s" and view.definition.family == "nps"
+    return last + (max(keep.records, RATED) if counts else keep.records) + 1
 
 
 def _ended_long(journey: Journey) -> int | None:

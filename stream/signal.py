@@ -13,7 +13,7 @@ SHOWN = 16  # steps at most that a finding names as its evidence, and things it 
 
 
 class Plugin:
-    """Defaults of a signal. A plug-in states its own name, warns_of, of and reads; its frozen parameters carry units."""
+    """Defaults of a signal. A plug-in states its name, warns_of, of and reads; its parameters carry units."""
 
     name: str
     warns_of: str

@@ -22,7 +22,15 @@ class OnboardingStalled(Plugin):
     warns_of = "churn"
     of = Journey
     reads = frozenset({"subscriptions", "product", "customer"})
-    on = frozenset({"customer.updated", "milestone.reached", "subscription.cancelled", "subscription.started"})
+    on = frozenset(
+        {
+            "customer.updated",
+            "milestone.reached",
+            "subscription.cancelled",
+            "subscription.renewed",
+            "subscription.started",
+        }
+    )
 
     milestones: tuple[str, ...] = ("value",)
     limit_ms = 30 * DAY

@@ -31,12 +31,13 @@ class PingPong(Plugin):
                 continue
             seen = [t for t in it.transfers if end is None or t[0] <= end]
             held = list(dict.fromkeys([seen[0][1], *(to for _, _, to, _ in seen)]))
+            names = ", ".join(held[:SHOWN])
             yield Finding(
                 cause=it.id,
                 since=since,
                 until=end,
                 severity=Severity.queue,
-                text=f"Ticket {it.id} was handed on {len(seen)} times among {len(held)} teams: {', '.join(held[:SHOWN])}",
+                text=f"Ticket {it.id} was handed on {len(seen)} times among {len(held)} teams: {names}",
                 evidence=tuple(uid for *_, uid in seen[-SHOWN:]),
                 numbers=(("transfers", len(seen)), ("teams", len(held))),
                 clears="the ticket is resolved",

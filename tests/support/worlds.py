@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+from stream.alerts import alert_id
 from stream.definitions import DAY, HOUR
 from tests.support import builders as B
 from tests.support.builders import Told
@@ -27,7 +28,10 @@ class World:
         tell: list[Callable[[str, int], None]] = [self.ticket] * 4 + [self.survey, self.survey, self.falling]
         tell += [self.subscription, self.visit, self.attributes, self.use, self.money]
         for _ in range(stories):
+            told = len(self.events)
             self.random.choice(tell)(self.random.choice(self.subjects), self.time())
+            if self.random.random() < 0.05:
+                self.events[told:] = [B.backfilled(one) for one in self.events[told:]]
 
     def time(self) -> int:
         """A whole hour with a little beside it: events meet in one ms, one second, one beat."""
@@ -85,6 +89,9 @@ class World:
             at += self.wait()
             score = self.random.choice((1, 2, 3, high - 1, high))
             self.events.append(B.answered(id_, at, score, kind, about, subject=subject))
+            if self.random.random() < 0.1:
+                said = alert_id("low_score", subject, id_)
+                self.events.append(B.reviewed(said, at + self.wait(), "low_score", subject=subject))
 
     def falling(self, subject: str, at: int) -> None:
         """Surveys of effort that get worse, then perhaps better."""

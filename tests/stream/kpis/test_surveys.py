@@ -130,3 +130,9 @@ def test_what_a_kpi_still_counts_is_not_dropped() -> None:
     found = run(*events, until=200 * DAY, of="nps", d=definitions)
     assert found.cuts("nps") == {}
     assert found.rows == {}
+
+
+def test_an_answer_heard_late_ends_one_that_is_about_to_go() -> None:
+    late = answered("S2", 89 * DAY, 0, "nps", log=96 * DAY)
+    found = run(answered("S1", 0, 10, "nps"), late, until=97 * DAY, of="nps")
+    assert found.panes("nps") == {0: GOOD, 89 * DAY: {"promoters": -1, "detractors": 1}}
