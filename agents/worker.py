@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import uvloop
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from agents import topics
 from agents.app import Role, roles
@@ -116,7 +116,8 @@ class Worker:
         settings = made.settings.metrics
         registry = CollectorRegistry()
         registry.register(WorkerCollector(made.telemetry, time.time))
-        registry.register(KpiCollector(self._readings, made.telemetry))
+        registry.register(KpiCollector(self._readings, made.telemetry, kpis=made.plugins.kpis))
+        ProcessCollector(registry=registry)  # when it started, its memory, its share of the CPU
         self.server = Server(registry, self.why, bind=settings.bind, port=settings.port, token=settings.token)
         self._lag = LoopLag(made)
 

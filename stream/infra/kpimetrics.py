@@ -19,6 +19,7 @@ SERIES = 2_000
 WINDOWS = ("now", "month", "24h", "7d", "1h", "30d", "90d", "5m")  # a KPI shows the first two of these that it has
 _PLACE = {window: place for place, window in enumerate(WINDOWS)}
 _BY = ("kpi", "window", "cut", "label")
+_INFO = ("kpi", "version", "unit", "better")
 
 
 class KpiReading(Protocol):
@@ -26,6 +27,10 @@ class KpiReading(Protocol):
 
     @property
     def kpi(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def unit(self) -> str: ...
     @property
     def window(self) -> str: ...
     @property
@@ -53,6 +58,7 @@ class _Shown:
         self.ns: dict[Key, float] = {}
         self.parts: dict[Key, float] = {}
         self.quantiles: dict[Key, float] = {}
+        self.units: dict[str, tuple[str, str]] = {}  # version and unit, by KPI
         self._count = 0
 
     def add(self, reading: KpiReading, limit: int) -> int:
@@ -63,6 +69,7 @@ class _Shown:
         if self._count + size > limit:
             return size
         self._count += size
+        self.units[reading.kpi] = str(reading.version), reading.unit
         key = (reading.kpi, _window(reading), *next(iter(reading.cut.items()), ("all", "all")))
         if reading.value is not None:
             self.values[key] = reading.value
@@ -76,6 +83,7 @@ class KpiCollector(Collector):
     """`readings()` = the current readings of the owned partitions. Beyond `series` they are left out, and counted.
 
     No cut is `cut="all", label="all"`; cuts by two dimensions are not shown. `windows` names others for a KPI.
+    `kpis` are the plug-ins by name: what they declare beside their numbers is shown too.
     """
 
     def __init__(
@@ -85,11 +93,13 @@ class KpiCollector(Collector):
         *,
         series: int = SERIES,
         windows: Mapping[str, tuple[str, ...]] | None = None,
+        kpis: Mapping[str, Any] | None = None,
     ) -> None:
         self._readings = readings
         self._telemetry = telemetry
         self._series = series
         self._windows = dict(windows or {})
+        self._kpis = kpis or {}
         self._left_out: dict[tuple[str, str], int] = {}  # the most ever left out at once: a counter does not fall
 
     def collect(self) -> Iterator[Metric]:
@@ -103,7 +113,18 @@ class KpiCollector(Collector):
         yield gauge("journey_kpi_n", "How many it rests on.", _BY, shown.ns.items())
         yield gauge("journey_kpi_part", "The sums that it is made of.", (*_BY, "part"), shown.parts.items())
         yield gauge("journey_kpi_quantile", "Quantiles of durations.", (*_BY, "quantile"), shown.quantiles.items())
+        yield from self._declared(shown.units)
         yield self._overflow(left_out)
+
+    def _declared(self, units: Mapping[str, tuple[str, str]]) -> Iterator[Metric]:
+        """What dashboards draw by: each shown KPI's unit and direction, and its `benchmarks`, of which each
+        begins with a name and a value.
+        """
+        info = ((kpi, *given, str(getattr(self._kpis.get(kpi), "better", ""))) for kpi, given in units.items())
+        yield gauge("journey_kpi_info", "Unit and direction.", _INFO, ((labels, 1) for labels in info))
+        benchmarks = ((kpi, *each) for kpi in units for each in getattr(self._kpis.get(kpi), "benchmarks", ()))
+        rows = (((kpi, name), value) for kpi, name, value, *_ in benchmarks)
+        yield gauge("journey_kpi_benchmark", "What others reach.", ("kpi", "benchmark"), rows)
 
     def _chosen(self) -> list[KpiReading]:
         """Single cuts of the KPI's windows; what is not cut first, then by size, so that the same ones are kept."""

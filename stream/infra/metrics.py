@@ -148,6 +148,7 @@ def _behind(part: PartitionTelemetry, now: float) -> float | None:
 
 _TP = ("role", "topic", "partition")
 _PARTITION_GAUGES: tuple[tuple[str, str, Callable[[PartitionTelemetry, float], float | None]], ...] = (
+    ("journey_done_offset", "Next offset after what is done.", lambda p, _: p.done if p.done >= 0 else None),
     ("journey_consumer_lag_records", "Records between what is done and the end of the log.", _lag),
     ("journey_consumer_lag_seconds", "Age of the last record folded, while more wait.", _behind),
     ("journey_watermark_timestamp_seconds", "The log clock.", lambda p, _: p.clock / 1000 if p.clock else None),

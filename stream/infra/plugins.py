@@ -19,7 +19,9 @@ from stream.sources import Source
 
 Where = tuple[str, ...]
 # What a plug-in is, not how it is tuned: another value would be another plug-in under its name.
-FIXED = frozenset({"name", "version", "unit", "better", "of", "reads", "flows", "levels", "family", "warns_of"})
+FIXED = frozenset(
+    {"name", "version", "unit", "better", "of", "reads", "flows", "levels", "family", "warns_of", "benchmarks"}
+)
 FIXED |= {"kpi", "cut", "grain", "kind", "scale"}  # of watches
 _TUNED = (bool, int, float, str, tuple, dict)
 

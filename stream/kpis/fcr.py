@@ -30,6 +30,7 @@ class Fcr(Ratio):
     of = Issue
     reads = frozenset({"tickets"})
     cuts = OF_TICKETS
+    benchmarks = (("call centres", 0.70, "SQM Group, call centre customer experience research"),)
     matures = 7 * DAY  # also how long it must stay quiet
 
     def facts(self, it: Issue, who: Journey) -> Iterable[Fact]:

@@ -19,6 +19,7 @@ class OneContact(Ratio):
     of = Issue
     reads = frozenset({"tickets"})
     cuts = OF_TICKETS
+    benchmarks = (("call centres", 0.59, "SQM Group, call centre customer experience research"),)
     matures = 7 * DAY  # also how long it must be quiet before and after
 
     def facts(self, it: Issue, who: Journey) -> Iterable[Fact]:

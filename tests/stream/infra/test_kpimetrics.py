@@ -39,6 +39,22 @@ def test_value_n_and_parts_of_all_and_of_single_cuts() -> None:
     assert len(names(registry, "journey_kpi_n")) == 2, "pairs are not shown"
 
 
+def test_what_a_kpi_declares_is_shown_with_its_numbers() -> None:
+    """Unit and direction, and benchmarks of those that have any; nothing of a KPI without readings."""
+
+    class Fcr:
+        better = "higher"
+        benchmarks = (("industry", 0.7, "a study", 2024), ("best in class", 0.8, "a study", 2024))
+
+    registry = scraped([reading(), reading("ces", unit="score", version=2)], kpis={"fcr": Fcr, "nps": Fcr})
+    info = {"kpi": "fcr", "version": "1", "unit": "ratio", "better": "higher"}
+    assert registry.get_sample_value("journey_kpi_info", info) == 1
+    other = {"kpi": "ces", "version": "2", "unit": "score", "better": ""}
+    assert registry.get_sample_value("journey_kpi_info", other) == 1
+    assert registry.get_sample_value("journey_kpi_benchmark", {"kpi": "fcr", "benchmark": "industry"}) == 0.7
+    assert registry.get_sample_value("journey_kpi_benchmark", {"kpi": "nps", "benchmark": "industry"}) is None
+
+
 def test_histograms_show_as_quantiles_and_no_data_as_no_value() -> None:
     spread = reading("resolution_time", parts={"sum": 90, "n": 3, "h": {"7": 3}}, quantiles={"p50": 30.0, "p90": None})
     registry = scraped([spread, reading("ces", value=None, n=0)])
@@ -72,7 +88,8 @@ def test_never_more_series_than_agreed_and_the_rest_is_counted(limit: int) -> No
     readings = [reading(cut={"team": f"t{i}"}, n=i) for i in range(10)] + [reading(), reading("ces")]
     telemetry = Telemetry(labels_overflowed={("fcr", "team"): 5, ("ces", "topic"): 2})
     registry = scraped(readings, telemetry, series=limit)
-    kpis = [s for f in registry.collect() for s in f.samples if s.name.startswith("journey_kpi_")]
+    names = ("journey_kpi_value", "journey_kpi_n", "journey_kpi_part", "journey_kpi_quantile")
+    kpis = [s for f in registry.collect() for s in f.samples if s.name in names]
     left = registry.get_sample_value("journey_label_overflow_total", {"kpi": "fcr", "cut": "team"}) or 0
     whole = registry.get_sample_value("journey_label_overflow_total", {"kpi": "fcr", "cut": "all"}) or 0
     ces = registry.get_sample_value("journey_label_overflow_total", {"kpi": "ces", "cut": "all"}) or 0

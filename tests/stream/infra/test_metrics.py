@@ -61,6 +61,7 @@ def registry(telemetry: Telemetry) -> CollectorRegistry:
         ("journey_append_latency_seconds_sum", {"role": "journeys"}, 1_000.07),
         ("journey_append_latency_seconds_count", {"role": "journeys"}, 11),
         ("journey_assigned_partitions", {"role": "journeys", "topic": "journey.events"}, 1),
+        ("journey_done_offset", TP, 90),
         ("journey_consumer_lag_records", TP, 10),
         ("journey_consumer_lag_seconds", TP, 20),
         ("journey_watermark_timestamp_seconds", TP, 990),

@@ -105,7 +105,7 @@ def test_the_message_names_the_alert_and_not_the_customer() -> None:
 async def test_what_fails_stops_the_batch_and_what_is_rejected_does_not(key: Path) -> None:
     """The first few go at once; nothing is sent behind a failure, and the longest pause asked for holds."""
     batch = [opened(f"a{n}") for n in range(2 * AT_ONCE + 1)]
-    script: list[tuple[int, dict[str, str]]] = [(200, {})] * (AT_ONCE - 1) + [(410, {})]
+    script: list[tuple[int, dict[str, str]]] = [*[(200, {})] * (AT_ONCE - 1), (410, {})]
     script += [(503, {"Retry-After": "9"}), (429, {"Retry-After": "5"})]
     async with ScriptedServer(*script) as server:
         client = Client(Webhook(url=server.url, secret_file=str(key)), NOW)
