@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from stream.definitions import DAY, HOUR
+from stream.journey import Journey
 from stream.record import Reason
 from tests.support.builders import (
     DEFINITIONS,
@@ -30,7 +31,6 @@ CLOSED = [opened("T1", 0, topic="a"), resolved("T1", HOUR)]
     [
         (CLOSED, HOUR + 90 * DAY),
         ([answered("S1", HOUR, 6)], HOUR + 90 * DAY),
-        ([viewed(0), viewed(HOUR)], HOUR + 60 * DAY),
         ([opened("T1", 0)], None),
         ([started("U1", 0)], None),
         ([customer(0, segment="a")], None),
@@ -42,6 +42,15 @@ def test_a_row_ends_when_nothing_is_left(events: list[Told], gone: int | None) -
         return
     assert run(*events, until=gone - 1).rows
     assert not run(*events, until=gone + 1).rows
+
+
+def test_sessions_go_after_8_d() -> None:
+    def families(until: int) -> list[str]:
+        [row] = run(viewed(0), viewed(HOUR), until=until).rows.values()
+        return list(Journey("c1", DEFINITIONS, row).row.families)
+
+    assert families(HOUR + 8 * DAY) == ["sessions", "usage"]
+    assert families(HOUR + 8 * DAY + 1) == ["usage"]
 
 
 def test_a_repeat_of_the_forgotten_does_not_count_again() -> None:
