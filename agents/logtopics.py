@@ -33,8 +33,8 @@ class LogTopics:
 
     async def __aenter__(self) -> Self:
         """Raises Stop (76) for a topic that is not there."""
-        await self._consumer.start()
         try:
+            await self._consumer.start()
             await self._find()
         except BaseException:
             await self._consumer.stop()
