@@ -42,7 +42,8 @@ def low_intervals(it: Survey, holds_ms: int) -> Iterable[tuple[int, int, list[tu
     for answer in it.answers:
         low = is_low(it.definition, answer[1])
         if run and (not low or answer[0] > run[-1][0] + holds_ms):
-            yield run[0][0], min(answer[0], run[-1][0] + holds_ms), run
+            if answer[0] > run[0][0]:
+                yield run[0][0], min(answer[0], run[-1][0] + holds_ms), run
             run = []
         if low:
             run.append(answer)

@@ -34,12 +34,12 @@ class RenewalAtRisk(Plugin):
     def find(self, it: Journey, who: Journey) -> Iterable[Finding]:
         troubles: list[Trouble] | None = None
         for subscription in it.subscriptions:
-            for due, uid, end in self._dues(subscription):
+            for opens, due, uid, end in self._dues(subscription):
                 troubles = self._troubles(it) if troubles is None else troubles
-                yield from self._at(subscription, due, uid, end, troubles)
+                yield from self._at(subscription.id, opens, due, uid, end, troubles)
 
-    def _dues(self, it: Subscription) -> Iterator[tuple[int, int, int]]:
-        """(due, uid, end) of each renewal; one announced anew before it was settled takes the newer date.
+    def _dues(self, it: Subscription) -> Iterator[tuple[int, int, int, int]]:
+        """(opens, due, uid, end) of each renewal; one announced anew before it was settled takes the newer date.
 
         A renewal settles what was announced before it: the next term of a monthly one is due within 90 d as well.
         """
@@ -51,7 +51,8 @@ class RenewalAtRisk(Plugin):
             end = min([due + self.after_ms, *ends])
             newer = it.dues[i + 1][0] if i + 1 < len(it.dues) else None
             if newer is None or any(said < at <= newer for at in it.renewals) or end <= newer:
-                yield due, uid, end
+                begun = max([at for at in it.renewals if at <= first], default=it.started)
+                yield max(begun, due - self.before_ms), due, uid, end
 
     def _troubles(self, it: Journey) -> list[Trouble]:
         found: list[Trouble] = []
@@ -70,8 +71,7 @@ class RenewalAtRisk(Plugin):
             found.append((drop.since, drop.until, what, 0))
         return sorted(found, key=lambda t: (t[0], t[3]))
 
-    def _at(self, it: Subscription, due: int, uid: int, end: int, troubles: list[Trouble]) -> Iterator[Finding]:
-        opens = due - self.before_ms
+    def _at(self, id_: str, opens: int, due: int, uid: int, end: int, troubles: list[Trouble]) -> Iterator[Finding]:
         seen = [t for t in troubles if t[0] < end and (t[1] is None or t[1] > max(t[0], opens))][:SHOWN]
         if not seen:
             return
@@ -85,11 +85,11 @@ class RenewalAtRisk(Plugin):
             severity = Severity.page if start >= page else Severity.queue
             days = (self.page_before_ms if start >= page else self.before_ms) // DAY
             yield Finding(
-                cause=it.id,
+                cause=id_,
                 since=start,
                 until=stop,
                 severity=severity,
-                text=f"Renewal of {it.id} is due within {days} d: " + "; ".join(what for _, _, what, _ in known[:3]),
+                text=f"Renewal of {id_} is due within {days} d: " + "; ".join(what for _, _, what, _ in known[:3]),
                 evidence=(uid, *(t[3] for t in known if t[3])),
                 numbers=(("due_at_ms", due), ("troubles", len(known))),
                 clears="renewed, cancelled, or 14 d past due",

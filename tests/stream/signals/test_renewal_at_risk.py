@@ -102,3 +102,14 @@ def test_many_troubles_are_bounded() -> None:
     found = run(*DUE, *(answered(f"S{i}", 20 * DAY + i * HOUR, 1) for i in range(50)), until=60 * DAY, of=NAME)
     assert len(found.alerts) == 16
     assert len(found.alerts[-1].evidence) == 17
+
+
+def test_what_was_wrong_before_the_last_renewal_is_over() -> None:
+    """A ticket that was open before the term began is no risk of this term; a low score within 60 d still is."""
+    events = [*U1, opened("T1", 5 * DAY), resolved("T1", 29 * DAY), renewed("U1", 30 * DAY)]
+    assert rows(*events, renewal_due("U1", 50 * DAY, 60 * DAY)) == []
+    low = answered("S1", 25 * DAY, 1)
+    [(_, what), *_] = rows(*events, low, renewal_due("U1", 50 * DAY, 60 * DAY))
+    assert what == "opened page"
+    [alert, *_] = run(*events, low, renewal_due("U1", 50 * DAY, 60 * DAY), until=51 * DAY, of=NAME).alerts
+    assert alert.text == "Renewal of U1 is due within 30 d: answered 1 to ces"

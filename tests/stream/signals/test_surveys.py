@@ -31,7 +31,7 @@ def test_what_is_low(kind: str, low: int, fine: int) -> None:
         ([answered("S1", 5 * DAY, 6)], [(0, "opened"), (5, "resolved")]),
         ([answered("S1", 5 * DAY, 2)], [(0, "opened"), (5, "amended"), (65, "resolved")]),
         ([answered("S2", 5 * DAY, 6)], [(0, "opened"), (60, "resolved")]),  # another survey
-        ([answered("S1", 0, 6, log=5 * DAY, id="late")], [(0, "opened"), (5, "resolved")]),
+        ([answered("S1", 1, 6, log=5 * DAY)], [(0, "opened"), (5, "resolved")]),
         ([answered("S1", 61 * DAY, 2)], [(0, "opened"), (60, "resolved"), (61, "opened #2"), (121, "resolved #2")]),
     ],
 )
