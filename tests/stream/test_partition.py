@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from random import Random
+from typing import Any
 from unittest import mock
 
 import msgspec
@@ -144,7 +145,9 @@ JUNK = [
 @given(SEEDS, st.lists(st.binary(max_size=60), max_size=3))
 def test_every_record_is_an_event_or_a_dead_letter(seed: int, junk: list[bytes]) -> None:
     random = Random(seed)
-    values = [(one.log, one.subject, _bent(random, one.value)) for one in World(seed, stories=5).delayed()]
+    values: list[tuple[int, str, bytes | None]] = [
+        (one.log, one.subject, _bent(random, one.value)) for one in World(seed, stories=5).delayed()
+    ]
     values += [(END, "c1", value) for value in (*JUNK, *junk)]
     wild = [
         Record(EVENTS, 0, i, START + log, subject.encode(), value) for i, (log, subject, value) in enumerate(values)
@@ -184,7 +187,7 @@ def test_a_record_of_another_partition_or_key_is_misrouted() -> None:
         (-400 * DAY, {"backfill": True}, None),
     ],
 )
-def test_times_are_judged_against_the_log_clock(at: int, given_: dict[str, bool], reason: Reason | None) -> None:
+def test_times_are_judged_against_the_log_clock(at: int, given_: dict[str, Any], reason: Reason | None) -> None:
     assert [x.reason for x in run(opened("T1", at, log=0, **given_)).letters] == ([reason] if reason else [])
 
 

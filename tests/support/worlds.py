@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from stream.alerts import alert_id
 from stream.definitions import DAY, HOUR
@@ -25,7 +25,7 @@ class World:
         self.span = span
         self.subjects = [f"c{i}" for i in range(subjects)]
         self.events: list[Told] = []
-        tell: list[Callable[[str, int], None]] = [self.ticket] * 4 + [self.survey, self.survey, self.falling]
+        tell: list[Any] = [self.ticket] * 4 + [self.survey, self.survey, self.falling]
         tell += [self.subscription, self.visit, self.attributes, self.use, self.money]
         for _ in range(stories):
             told = len(self.events)
@@ -41,7 +41,7 @@ class World:
         """Mostly hours, now and then nothing or just beside it."""
         return self.random.choice((0, 1, 2, 24, 72, most)) * HOUR + self.random.choice((0, 0, 0, 1, 999, 1000))
 
-    def own(self, subject: str) -> dict[str, str | None]:
+    def own(self, subject: str) -> dict[str, Any]:
         return {"subject": subject, "segment": self.random.choice(SEGMENTS), "stage": self.random.choice((None, "new"))}
 
     def delayed(self, *, repeats: bool = False) -> list[Told]:
