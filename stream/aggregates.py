@@ -23,6 +23,7 @@ from stream.labels import OTHER, Labels
 from stream.labels import ROWS as LABELS
 from stream.panes import MINUTE_ROWS, PaneTable, Series, Sums, add, add_at, encode, key
 from stream.record import KPIS, Append, Heard, Meta, Stop
+from stream.silence import SOURCES
 from stream.windows import grains
 
 DISPLAY, INBOX, CURSOR = "d", "i", "j"
@@ -143,6 +144,8 @@ class KpiPartition:
                     sums = changes[about] = {}
                 add(sums, change.parts)
             self.closed.hear(beat, found)
+        for beat, names in heard.sources:
+            self.closed.hear_sources(beat, names)
         for alert, _, at, beat in heard.verdicts:
             self.closed.review(alert, at, beat)
         first = heard.beats[0][0] * BEAT if heard.beats else heard.clock
@@ -255,7 +258,7 @@ class KpiPartition:
             elif kind == LABELS:
                 labels = self.labels if about[0] == DISPLAY else self.closed.labels
                 labels.restore(about[1], about[2], msgspec.msgpack.decode(value, type=list[str]))
-            elif kind in (CLOSED, PENDING, PLACE, JUDGED):
+            elif kind in (CLOSED, PENDING, PLACE, JUDGED, SOURCES):
                 self.closed.restore(kind, _about(kind, about), value)
         for series in self.panes.series.values():
             series.index.sort()

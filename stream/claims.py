@@ -63,7 +63,8 @@ class Differences(Struct, array_like=True):
     """What one append of one journeys partition changed: one such record goes to each partition of journey.kpis.
 
     `beats` = [(beat, changes)], beat = floor(log time / 10 s), ascending; `verdicts` on alerts of watches,
-    as (alert id, verdict, event time ms, beat in which it was heard).
+    as (alert id, verdict, event time ms, beat in which it was heard); `sources` = [(beat, those that were heard)],
+    only to the first partition of journey.kpis.
     """
 
     run: int
@@ -74,6 +75,7 @@ class Differences(Struct, array_like=True):
     clock: int  # log clock at the end of the append, ms
     beats: list[tuple[int, list[Change]]]
     verdicts: list[tuple[str, str, int, int]] = []
+    sources: list[tuple[int, list[str]]] = []
 
 
 class Touch(Struct, frozen=True, gc=False, array_like=True):

@@ -23,10 +23,12 @@ from stream.judging import JUDGED, Judge, singles
 from stream.labels import Labels
 from stream.panes import HOURS, PaneTable, Put, Series, Sums, add, encode, key
 from stream.record import Out
+from stream.silence import SOURCES, Silence
 
 LAYER, PENDING, PLACE = "c", "p", "k"
 LATER = 2 * MINUTE  # after its end a pane is judged: what comes a little late still counts
 NEVER = 1 << 62
+SPOKE = ""  # in place of a KPI: a source was heard
 Waiting = dict[tuple[str, int, Cut], Sums]
 
 _pending = msgspec.msgpack.Decoder(list[tuple[str, int, Cut, Sums]]).decode
@@ -56,8 +58,9 @@ class ClosedLayer:
         self.place = Place()
         self.panes = PaneTable(LAYER, rows, days, keep=keep, base=False)
         self.labels = Labels(LAYER, definitions)
-        self.judge = Judge(definitions, singles(watches, kpis))
+        self.judge = Judge(definitions, singles(watches, kpis), [w for w in watches if not w.kpi])
         self.work = 0  # panes changed and judgements made since the last flush
+        self.silence = Silence(watches, self.judge, definitions.label_limit)
         self._kpis = kpis
         self._dims: dict[str, dict[str | None, dict[str, Series]]] = {}  # KPI, dimension, label
         for watch in self.judge.watches:
@@ -81,7 +84,10 @@ class ClosedLayer:
             kpi, cut, number = about
             self._series(kpi, cut).index.append(number)
         elif kind == JUDGED and (watch := self.judge.restore(about[0], about[1], about[2], value)):
-            self._series(watch.kpi, about[1])
+            if watch.kpi:
+                self._series(watch.kpi, about[1])
+        elif kind == SOURCES:
+            self.silence.restore(about[0], value)
         elif kind == PLACE:
             self.place = msgspec.msgpack.decode(value, type=Place)
 
@@ -101,13 +107,22 @@ class ClosedLayer:
             parts = {name: n for name, n in change.parts.items() if n and name not in levels}
             if not parts:
                 continue
-            waiting = self._pending.get(beat)
-            if waiting is None:
-                waiting = self._pending[beat] = {}
-                heappush(self._beats, beat)
             cut = tuple((dim, value) for dim, value in change.cut if dim in dims)
-            add(waiting.setdefault((change.kpi, change.minute, cut), {}), parts)
-            self._heard[beat] = None
+            self._wait(beat, (change.kpi, change.minute, cut), parts)
+
+    def hear_sources(self, beat: int, names: Iterable[str]) -> None:
+        """Keep which sources were heard until the beat is closed."""
+        if self.silence.watch is not None:
+            for name in names:
+                self._wait(beat, (SPOKE, 0, (("source", name),)), {"n": 1})
+
+    def _wait(self, beat: int, about: tuple[str, int, Cut], parts: Sums) -> None:
+        waiting = self._pending.get(beat)
+        if waiting is None:
+            waiting = self._pending[beat] = {}
+            heappush(self._beats, beat)
+        add(waiting.setdefault(about, {}), parts)
+        self._heard[beat] = None
 
     def review(self, alert: str, at: int, beat: int) -> None:
         """Keep a verdict (its event time in ms) until its beat is closed."""
@@ -115,14 +130,16 @@ class ClosedLayer:
 
     def due(self) -> int:
         """The closed clock, ms, at which there is something to apply or to judge."""
-        return min((self._beat() + 1) * BEAT, self._moment())
+        return min((self._beat() + 1) * BEAT, self._moment(), self.silence.due)
 
     def close(self, closed: int) -> Iterator[list[Out]]:
         """Apply and judge, in order, all that the closed clock (ms) has passed: one step each, with its alerts."""
         while self.due() <= closed:
             beat, moment = self._beat(), self._moment()
-            if (beat + 1) * BEAT <= moment:
+            if (beat + 1) * BEAT <= min(moment, self.silence.due):
                 yield self._apply(beat)
+            elif self.silence.due <= moment:
+                yield list(self.silence.fall())
             else:
                 self.place.judged += HOUR
                 self.panes.advance(self.place.judged)
@@ -149,6 +166,7 @@ class ClosedLayer:
             yield from series.flush()
         yield from self.panes.age()
         yield from self.judge.flush()
+        yield from self.silence.flush()
         yield key(PLACE), encode(self.place)
         self.settled()
 
@@ -160,11 +178,13 @@ class ClosedLayer:
         self._gone.clear()
         self._changed.clear()
         self.judge.settled()
+        self.silence.settled()
         self.work = 0
         self.panes.forget()
 
     def _apply(self, beat: int) -> list[Out]:
-        """Add one beat to the panes, and hear its verdicts."""
+        """Add one beat to the panes, and hear its sources and verdicts."""
+        out: list[Out] = []
         if self._beats and self._beats[0] == beat:
             heappop(self._beats)
             if self._written.pop(beat, NEVER) is None:
@@ -175,8 +195,10 @@ class ClosedLayer:
                 self.place.first = beat * BEAT
                 self.place.judged = beat * BEAT // HOUR * HOUR
             for (kpi, minute, cut), parts in net:
-                self._add(kpi, minute, cut, parts)
-        out: list[Out] = []
+                if kpi == SPOKE:
+                    out += self.silence.hear(cut[0][1], beat)
+                else:
+                    self._add(kpi, minute, cut, parts)
         while self.place.verdicts and self.place.verdicts[0][0] == beat:
             _, alert, at = self.place.verdicts.pop(0)
             out += self.judge.review(alert, at, (beat + 1) * BEAT)

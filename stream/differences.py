@@ -16,7 +16,7 @@ _pack = msgspec.msgpack.Encoder().encode
 class Outbox:
     """Collects sums beat by beat; `pack` makes one record for each partition of journey.kpis, also when empty."""
 
-    __slots__ = ("_definitions", "_route", "beats", "sums", "verdicts")
+    __slots__ = ("_definitions", "_route", "beats", "heard", "sources", "sums", "verdicts")
 
     def __init__(self, definitions: Definitions, plan: Plan) -> None:
         self._definitions = definitions
@@ -27,9 +27,14 @@ class Outbox:
         self.sums: Sums = {}
         self.beats: list[tuple[int, list[Change]]] = []
         self.verdicts: list[tuple[str, str, int, int]] = []
+        self.heard: dict[str, None] = {}  # sources, in this beat
+        self.sources: list[tuple[int, list[str]]] = []
 
     def end_beat(self, clock: int) -> None:
         """Close the beat that `clock` (ms) lies in."""
+        if self.heard:
+            self.sources.append((clock // BEAT, sorted(self.heard)))
+            self.heard = {}
         if not self.sums:
             return
         changes = [
@@ -54,5 +59,6 @@ class Outbox:
         head = (meta.run, meta.revision, partition, self._definitions.partitions, meta.seq, meta.clock)
         key = b"%d" % partition
         return [
-            Out(KPIS, m, key, _pack(Differences(*head, share, self.verdicts)), stamp) for m, share in enumerate(shares)
+            Out(KPIS, m, key, _pack(Differences(*head, share, self.verdicts, [] if m else self.sources)), stamp)
+            for m, share in enumerate(shares)
         ]

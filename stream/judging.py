@@ -47,11 +47,12 @@ class View:
 class Judge:
     """The alerts of all watches of one partition. A watch says what holds at a pane; the interval is kept here."""
 
-    def __init__(self, definitions: Definitions, watches: Sequence[Watch]) -> None:
+    def __init__(self, definitions: Definitions, watches: Sequence[Watch], others: Sequence[Watch] = ()) -> None:
+        """`others`: those that are judged at times of their own (`say`)."""
         self.watches = sorted(watches, key=lambda w: (w.name, w.kpi, w.cut or ""))
         self.counts: dict[tuple[str, str], int] = {}  # changes by (signal, change), for /metrics
         self._definitions = definitions
-        self._known = {(w.name, w.kpi, w.cut): w for w in self.watches}
+        self._known = {(w.name, w.kpi, w.cut): w for w in (*self.watches, *others)}
         self._standing: dict[About, dict[str, Standing]] = {}  # then by cause
         self._ids: dict[str, tuple[Watch, Cut, Standing]] = {}
         self._dirty: dict[About, None] = {}
@@ -77,6 +78,11 @@ class Judge:
             if cause in now or _alive(standing):
                 found = intervals(standing.held.finding, now.get(cause), pane)
                 yield from self._tell(watch, series.cut, standing, found, moment)
+
+    def say(self, watch: Watch, cut: Cut, cause: str, found: list[Finding], clock: int) -> Iterator[Out]:
+        """Bring one alert to what is found of it at the log time `clock` (ms); for what is judged at its own times."""
+        known = self._standing.get((watch.name, cut, watch.kpi), {})
+        yield from self._tell(watch, cut, known.get(cause) or Standing(Held(watch.name, cause, "")), found, clock)
 
     def review(self, alert: str, at: int, clock: int) -> Iterator[Out]:
         """A verdict on an alert (event time `at`), heard at log time `clock`, ms: it ends what holds since before."""

@@ -162,6 +162,8 @@ class Partition:
                 self.tallies.ticks += 1
                 return
             self._ticker.heard()
+            if not heard.backfill:
+                self._said.heard[heard.source] = None
             refused = self._apply(heard, record)
             if refused is None:
                 self.tallies.heard[heard.type] += 1

@@ -25,7 +25,7 @@ def lines(found: Plugins) -> Iterator[str]:
         yield _line("signal", signal, f"of {signal.of.__name__}; warns of {signal.warns_of}")
     for watch in found.watches.values():
         by = f" by {watch.cut}" if watch.cut else ""
-        yield _line("watch", watch, f"of {watch.kpi}{by}; warns of {watch.warns_of}")
+        yield _line("watch", watch, f"of {watch.kpi or 'what is heard'}{by}; warns of {watch.warns_of}")
     for source in found.sources.values():
         yield f"{'source':8}{source.name:28}raw.{source.name}"
     for sink in found.sinks.values():

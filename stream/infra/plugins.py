@@ -59,7 +59,7 @@ def load(settings: Settings) -> Plugins:
         for name, plugin in plugins.items():
             _complete(name, plugin, kind)
     for name, watch in watches.items():
-        if watch.kpi not in kpis:
+        if watch.kpi and watch.kpi not in kpis:
             raise PluginFault(f"stream.signals.{name} watches the KPI {watch.kpi}, which {unknown(watch.kpi, kpis)}")
     return found
 
