@@ -73,6 +73,7 @@ class Hop(Control):
         self.connection = connection
         self.telemetry = telemetry
         self.on_stop = on_stop
+        self.turn = asyncio.Lock()
         self.lanes: dict[TopicPartition, Lane] = {}
         self.producer = Producer(connection)
         self._opening: asyncio.Task[None] | None = None

@@ -114,6 +114,7 @@ class Control(ABC):
 
     telemetry: HopTelemetry
     on_stop: OnStop
+    turn: asyncio.Lock  # held while folding: everything else in the loop has a turn between two lanes' folds
 
     @abstractmethod
     async def seek(self, tp: TopicPartition, offset: int) -> None:

@@ -16,7 +16,7 @@ from agents.engine.producer import Producer
 from stream.record import Append, Heard, Meta, Out, Stop
 
 HELD = 0.02  # seconds that a fold may hold the loop, about
-LEAST = 100  # records of one fold, whatever they cost
+LEAST = 50  # records of one fold, whatever they cost
 
 
 class Fold(Protocol):
@@ -128,7 +128,7 @@ class Owner(Lane):
 
     async def _feed(self, records: Records) -> None:
         appends = self.fold.feed(records)
-        while (append := self._fold(appends)) is not None:
+        while (append := await self._fold(appends)) is not None:
             await self.write(append)
             if self.closing:
                 return
@@ -139,10 +139,11 @@ class Owner(Lane):
             )
         self.count(records)
 
-    def _fold(self, appends: Iterator[Append]) -> Append | None:
-        began = time.perf_counter()
-        append = next(appends, None)
-        self.control.telemetry.fold_seconds += time.perf_counter() - began
+    async def _fold(self, appends: Iterator[Append]) -> Append | None:
+        async with self.control.turn:
+            began = time.perf_counter()
+            append = next(appends, None)
+            self.control.telemetry.fold_seconds += time.perf_counter() - began
         return append
 
     async def write(self, append: Append) -> None:

@@ -64,6 +64,7 @@ class Journal(Control):
         self.telemetry = HopTelemetry("test")
         self.errors: list[BaseException] = []
         self.on_stop = self.errors.append
+        self.turn = asyncio.Lock()
         self.happened: list[tuple[str, Any]] = []
         self.landing: asyncio.Event | None = None
 
@@ -159,7 +160,7 @@ async def test_a_fold_that_is_slow_gets_fewer_records_at_a_time_and_a_quick_one_
 
     fold = Pairs(Meta(next=0))
     monkeypatch.setattr("agents.engine.owner.time.perf_counter", lambda: float(next(clock)))  # a second an append
-    await (await working(Journal(), fold, batch(0, 999))).close()
+    await (await working(Journal(), fold, batch(0, 10 * module.LEAST - 1))).close()
     assert fold.fed == [module.LEAST] * 10
 
 
