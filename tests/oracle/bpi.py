@@ -51,7 +51,7 @@ def read(path: Path) -> Iterator[list[Step]]:
 def _step(event: ET.Element) -> Step:
     values = {item.get("key"): item.get("value", "") for item in event}
     moment = datetime.fromisoformat(values["time:timestamp"])
-    return Step((moment - EPOCH) // timedelta(milliseconds=1), values["concept:name"], values["org:group"])
+    return Step((moment - EPOCH) // timedelta(milliseconds=1), values["concept:name"], values.get("org:group", ""))
 
 
 def fold(steps: list[Step]) -> Ticket:
