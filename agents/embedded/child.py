@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,19 +31,27 @@ def listening(port: int) -> bool:
 
 
 class Child:
-    """Runs `command` until `close`. Its output goes to the file `log`.
+    """Runs `command` until `close`, in `environment` or our own. Its output goes to the file `log`.
 
     Returns from the constructor once `ready()` is true. Raises ChildError if the process ends first,
     or is not ready within `seconds`.
     """
 
-    def __init__(self, command: Sequence[str], *, ready: Callable[[], bool], log: Path, seconds: float = 30.0) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        ready: Callable[[], bool],
+        log: Path,
+        seconds: float = 30.0,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._name = Path(command[0]).name
         self._log = log
         with log.open("ab") as output:
             # A group of its own: a Ctrl-C at the terminal is for us, who then end it in order.
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, process_group=0
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, process_group=0
             )
         try:
             self.wait(ready, seconds)
@@ -58,6 +66,11 @@ class Child:
     @property
     def running(self) -> bool:
         return self._process.poll() is None
+
+    @property
+    def code(self) -> int | None:
+        """The exit code of a process that ended; None while it runs."""
+        return self._process.poll()
 
     def wait(self, ready: Callable[[], bool], seconds: float) -> None:
         """Returns once `ready()` is true. Raises ChildError if the process ends first or time is up."""
