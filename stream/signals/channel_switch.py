@@ -48,33 +48,37 @@ class ChannelSwitch(Plugin):
                 yield from self._of(it, stretch, contacts)
 
     def _of(self, issue: Issue, stretch: Stretch, contacts: list[Contact]) -> Iterator[Finding]:
-        _, end, tickets = stretch
-        answers = [at for t in tickets for at, _ in moves(t).answers]
         again = _asked_again(stretch)
-        met: list[tuple[int, Contact, Contact]] = []
+        met = list(self._switches(stretch, contacts, again))
+        since = min((at for at, *_ in met), default=None)
+        if since is None or (stretch[1] is not None and since >= stretch[1]):
+            return
+        channels = list(dict.fromkeys(str(c) for _, before, now in met for c in (before[2], now[2])))
+        about = f"“{issue.topic}”" if issue.topic else "no topic"
+        how = "and was asked the same again" if again is not None else "without an answer in between"
+        yield Finding(
+            cause=issue.topic or "",
+            since=since,
+            until=stretch[1],
+            severity=Severity.queue,
+            text=f"Switched channel about {about} ({', '.join(channels)}) {how}",
+            evidence=tuple(dict.fromkeys(uid for _, before, now in met for uid in (before[1], now[1]))),
+            numbers=(("switches", len(met)), ("channels", len(channels)), ("tickets", len(stretch[2]))),
+            clears="every ticket of the issue is resolved",
+        )
+
+    def _switches(
+        self, stretch: Stretch, contacts: list[Contact], again: int | None
+    ) -> Iterator[tuple[int, Contact, Contact]]:
+        """(since when it is friction, contact before, contact) of each switch of channel that is any."""
+        answers = [at for ticket in stretch[2] for at, _ in moves(ticket).answers]
         for before, now in pairwise(contacts):
             if now[2] == before[2] or now[0] - before[0] > self.within_ms:
                 continue
             if not any(before[0] <= at <= now[0] for at in answers):
-                met.append((now[0], before, now))
+                yield now[0], before, now
             elif again is not None:
-                met.append((max(now[0], again), before, now))
-        since = min((at for at, *_ in met), default=None)
-        if since is None or (end is not None and since >= end):
-            return
-        channels = list(dict.fromkeys(str(c) for _, before, now in met for c in (before[2], now[2])))
-        about = f"“{issue.topic}”" if issue.topic else "no topic"
-        yield Finding(
-            cause=issue.topic or "",
-            since=since,
-            until=end,
-            severity=Severity.queue,
-            text=f"Switched channel about {about} ({', '.join(channels)}) "
-            + ("and was asked the same again" if again is not None else "without an answer in between"),
-            evidence=tuple(dict.fromkeys(uid for _, before, now in met for uid in (before[1], now[1]))),
-            numbers=(("switches", len(met)), ("channels", len(channels)), ("tickets", len(tickets))),
-            clears="every ticket of the issue is resolved",
-        )
+                yield max(now[0], again), before, now
 
 
 def _stretches(issue: Issue) -> Iterator[Stretch]:
