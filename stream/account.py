@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from stream.claims import Cut, Fact
 from stream.days import days_in
 from stream.definitions import DAY
-from stream.journey import ATTRIBUTE, Journey
+from stream.journey import Journey
 from stream.money import monthly
+from stream.plain import Own
 from stream.subscriptions import Subscription
 
 AGO = 30 * DAY
@@ -33,6 +34,9 @@ class State(NamedTuple):
         return sum(self.products.values())
 
 
+Piece = tuple[int, int | None, Cut, State]  # from, until (ms; None = no end known), cut, state
+
+
 class Moved(NamedTuple):
     """In [at, until) of a month the account was in `state`, and in `base` when the month began. None = to its end."""
 
@@ -48,16 +52,39 @@ class Account:
     `spans` = while it is active.
     """
 
-    __slots__ = ("_moves", "cuts", "segment", "spans", "stage", "states")
+    __slots__ = ("_cuts", "_moves", "_pieces", "_subscriptions", "spans", "states")
 
     def __init__(self, who: Journey) -> None:
-        self.cuts: dict[tuple[int, Cut], Cut] = {}
         subscriptions = sorted(who.subscriptions, key=lambda s: (s.started, s.id))
-        self.segment = _own(who, subscriptions, "segment")
-        self.stage = _own(who, subscriptions, "stage")
+        self._subscriptions = subscriptions
+        self._cuts: dict[int, Cut] = {}
         self.states = list(_states(who, subscriptions))
         self.spans = list(_spans(self.states))
         self._moves: list[Moved] | None = None
+        self._pieces: list[Piece] | None = None
+
+    def cut(self, who: Journey, at: int) -> Cut:
+        """The customer's segment and stage at a time; else those of the oldest subscription that runs then."""
+        found = self._cuts.get(at)
+        if found is None:
+            own = self._oldest(at)
+            segment = who.attribute("segment", at) or (own.segment if own else None)
+            stage = who.attribute("stage", at) or (own.stage if own else None)
+            named = (("segment", segment), ("stage", stage))
+            found = self._cuts[at] = tuple((name, label) for name, label in named if label is not None)
+        return found
+
+    def _oldest(self, at: int) -> Subscription | None:
+        begun = [s for s in self._subscriptions if s.started <= at]
+        running = (s for s in begun if s.ended is None or at < s.ended)
+        return next(running, None) or max(begun, key=lambda s: s.ended or 0, default=None)
+
+    def spread(self, who: Journey, span: Span, parts: Parts, early: int = 0) -> Iterator[Fact]:
+        """A level over a span, under the segment and stage of the time; `early` ms before."""
+        start, until = span
+        inner = (s.at for s in self.states if start < s.at and (until is None or s.at < until))
+        turns = sorted((*who.turns(Own(None, None), start, until), *inner))
+        return spread(lambda at: self.cut(who, at), turns, span, parts, early)
 
     def moves(self, who: Journey) -> list[Moved]:
         """How each month in which something changed differs from its start, in the reporting time zone.
@@ -69,25 +96,34 @@ class Account:
             self._moves = list(_moves(self.states, who.definitions.timezone))
         return self._moves
 
-    def spread(self, who: Journey, span: Span, parts: Parts, early: int = 0) -> Iterator[Fact]:
-        """A level of the account over a span; see `spread`."""
-        return spread(who, self, span, parts, early)
+    def pieces(self, who: Journey) -> list[Piece]:
+        """While it is active, by state and by segment and stage of the time."""
+        if self._pieces is None:
+            self._pieces = [
+                (fact.at, fact.until, fact.cut, state)
+                for state, later in pairwise((*self.states, None))
+                if state is not None and state.active
+                for fact in self.spread(who, (state.at, None if later is None else later.at), ())
+            ]
+        return self._pieces
 
     def level(self, who: Journey, parts: Callable[[State], Parts], early: int = 0) -> Iterator[Fact]:
         """The facts of a level over its active states, under the segment and stage of the time; `early` ms before."""
-        for state, later in pairwise((*self.states, None)):
-            if state is not None and state.active:
-                until = None if later is None else later.at
-                yield from spread(who, self, (state.at, until), parts(state), early)
+        for at, until, cut, state in self.pieces(who):
+            yield Fact(at - early, parts(state), None if until is None else until - early, cut)
+
+    def active(self, who: Journey, parts: Parts, early: int = 0) -> Iterator[Fact]:
+        """The facts of a level over its active spans, whatever runs; `early` ms before."""
+        for span in self.spans:
+            yield from self.spread(who, span, parts, early)
 
 
 def ago(held: Account, who: Journey, base: str, lost: str) -> Iterator[Fact]:
     """Levels read 30 d after what they tell of: who was active then, and who of them is so no more."""
-    for span in held.spans:
-        for fact in held.spread(who, span, ((base, 1),), early=-AGO):
-            yield fact
-            for start, until in outside([(fact.at, fact.until)], held.spans):
-                yield Fact(start, ((lost, 1),), until, fact.cut)
+    for fact in held.active(who, ((base, 1),), early=-AGO):
+        yield fact
+        for start, until in outside([(fact.at, fact.until)], held.spans):
+            yield Fact(start, ((lost, 1),), until, fact.cut)
 
 
 def account(who: Journey) -> Account:
@@ -96,12 +132,14 @@ def account(who: Journey) -> Account:
     return found
 
 
-def spread(who: Journey, of: Any, span: Span, parts: Parts, early: int = 0) -> Iterator[Fact]:
-    """A level over a span, cut where the customer's segment or stage changes; all times `early` ms before."""
-    start, until = span
-    begun, cut = start, who.cut(of, start)
-    for at in who.turns(of, start, until):
-        if (other := who.cut(of, at)) != cut:
+def spread(
+    cut_at: Callable[[int], Cut], turns: Iterable[int], span: Span, parts: Parts, early: int = 0
+) -> Iterator[Fact]:
+    """A level over a span, told apart where the cut changes at one of `turns`; all times `early` ms before."""
+    begun, until = span
+    cut = cut_at(begun)
+    for at in turns:
+        if (other := cut_at(at)) != cut:
             yield Fact(begun - early, parts, at - early, cut)
             begun, cut = at, other
     yield Fact(begun - early, parts, None if until is None else until - early, cut)
@@ -131,15 +169,6 @@ def outside(spans: Iterable[Span], others: list[Span]) -> Iterator[Span]:
             at = b
         if at is not None and (until is None or at < until):
             yield at, until
-
-
-def _own(who: Journey, subscriptions: list[Subscription], name: str) -> str | None:
-    """The segment or stage that the first subscription came with, where the customer's is not known at all."""
-    i = ATTRIBUTE[name]
-    if not subscriptions or any(i < len(step.data) and step.data[i] is not None for step in who.row.attributes):
-        return None
-    found: str | None = getattr(subscriptions[0], name)
-    return found
 
 
 def _states(who: Journey, subscriptions: list[Subscription]) -> Iterator[State]:

@@ -11,14 +11,15 @@ from typing import Any
 
 from stream import alerts, forgetting
 from stream.claims import Alert, Cut, Fact, Finding, Signal
-from stream.days import days_in
 from stream.definitions import DAY, MINUTE
 from stream.journey import Held, Journey, Waiting
 from stream.plan import CODE, FAMILY, Eyes, Plan, reads
 
 Look = tuple[str, Eyes]
 Sums = dict[tuple[str, int, Cut], dict[str, int]]
+RECENT = 8 * DAY
 NOBODY = Eyes()
+BACKFILL = "b"  # among the dues: the end of a backfill, which is no item
 DIMS = frozenset({"ticket.opened", "ticket.updated", "ticket.transferred"})  # surveys show these of their ticket
 
 
@@ -68,13 +69,14 @@ class Fold:
             if any(steps[0].at <= at <= steps[-1].at + DAY for at in opened)
         ]
 
-    def used(self, at: int) -> list[Look]:
-        """What looks at days in use, if a use at `at` (ms) makes a new one."""
-        days = self.journey.plain("usage")
-        if days is not None:
-            start, end = days_in(self.definitions.timezone).span(at)
-            if any(start <= step.at < end for step in days.steps):
-                return []
+    def used(self, at: int, clock: int) -> list[Look]:
+        """What looks at days in use, if a use at `at` (ms) tells anything new before it falls due by itself.
+
+        A later use on a known day only moves what lies 28 d ahead: that is looked at when it would have been due.
+        """
+        usage = self.journey.plain("usage")
+        if usage is not None and usage.tells(at) and at > clock - RECENT:
+            return []
         return [("d:", self.plan.eyes["d"]), *self.plan.days.items()]
 
     def all_looks(self) -> list[Look]:
@@ -181,10 +183,11 @@ class Fold:
         and (family, record, None) for each record forgotten.
         """
         row = self.journey.row
-        looks = [self.look(item) for item, due in row.dues.items() if due <= clock]
+        looks = [self.look(item) for item, due in row.dues.items() if due <= clock and item != BACKFILL]
         if backfill := 0 < row.backfill <= clock:
             row.backfill = 0
-            looks = [*self.all_looks(), ("b", NOBODY)]
+            del row.dues[BACKFILL]
+            looks = self.all_looks()
         self.before(looks, clock - 1)
         for item, _ in looks:
             row.dues.pop(item, None)
@@ -228,7 +231,8 @@ class Fold:
             return
         self.account(sums, clock)
         forgetting.trim(self.journey, family, record, clock)
-        looks = [self.look(f"{CODE[family]}:{record}"), *self.plan.wide.items()]
+        wide = [(i, e) for i, e in self.plan.wide.items() if any(reads(p, family) for p in (*e.kpis, *e.signals))]
+        looks = [self.look(f"{CODE[family]}:{record}"), *wide]
         for item, eyes in looks:
             for kpi in eyes.kpis:
                 self.said.pop((item, kpi.name), None)

@@ -13,6 +13,7 @@ from stream.plan import FAMILY, Plan, reads
 from stream.steps import BALANCE
 from stream.subscriptions import Subscription
 
+RETURNED = 98 * DAY  # a customer who comes back within 90 d is no new one, also when heard a week late
 REACH = 7 * DAY  # how far a ticket's facts look at other tickets of its issue
 TRIMMED = {"usage": 7 * DAY, "features": 7 * DAY, "invoices": 30 * DAY}  # how much of them is let go at a time
 RATED = 98 * DAY  # how long an NPS answer counts, and 8 d for what may be heard late: it is kept at least so long
@@ -46,7 +47,7 @@ def over_at(journey: Journey, item: str) -> int | None:
     if item[0] == "m":
         return None  # the ledger is never dropped
     if item[0] in ("d", "f"):
-        return last + keep.usage + 1
+        return (view.steps[-1].data[0] if item[0] == "d" else last) + keep.usage + 1
     if item[0] == "q":
         return last + keep.sessions + 1
     counts = item[0] == "s" and view.definition.family == "nps"
@@ -60,7 +61,8 @@ def _ended_long(journey: Journey) -> int | None:
 
 
 def _ended(one: Subscription, journey: Journey) -> int | None:
-    return None if one.ended is None else max(one.steps[-1].at, one.ended) + journey.definitions.keep.records + 1
+    keep = max(journey.definitions.keep.records, RETURNED)
+    return None if one.ended is None else max(one.steps[-1].at, one.ended) + keep + 1
 
 
 def stale(journey: Journey, family: str, record: str, clock: int) -> bool:

@@ -116,7 +116,7 @@ class Journey:
 
     def use(self, at: int) -> None:
         """Note that the customer caused something at `at`, ms."""
-        extend(self.records("usage").setdefault("", []), at, *days_in(self.definitions.timezone).span(at))
+        extend(self.records("usage").setdefault("", []), at, days_in(self.definitions.timezone))
         self.touch("usage", "")
 
     def touch(self, family: str, record: str) -> None:

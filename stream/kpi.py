@@ -131,10 +131,10 @@ class MonthShare(OfAccounts):
 
     def facts(self, it: Journey, who: Journey) -> Iterable[Fact]:
         held = account(who)
-        yield from held.level(who, lambda _: (("den", 1),), early=1)
+        yield from held.active(who, (("den", 1),), early=1)
         for moved in held.moves(who):
             if self.has_moved(moved):
-                yield Fact(moved.at, (("num", 1),), moved.until, who.cut(held, moved.began))
+                yield Fact(moved.at, (("num", 1),), moved.until, held.cut(who, moved.began))
 
     def parts(self, p: Window) -> dict[str, int]:
         return {"num": p.sum("num"), "den": p.start("den")}
@@ -168,7 +168,7 @@ class MonthRevenue(OfAccounts):
         yield from held.level(who, lambda state: (("mrr", state.mrr), ("customers", 1)), early=1)
         for moved in held.moves(who):
             if difference := self.worth(moved) - moved.base.mrr:
-                yield Fact(moved.at, (("moved", difference),), moved.until, who.cut(held, moved.began))
+                yield Fact(moved.at, (("moved", difference),), moved.until, held.cut(who, moved.began))
 
     def parts(self, p: Window) -> dict[str, int]:
         den = p.start("mrr")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import pairwise
 from typing import ClassVar
 
 from stream import steps as S
 from stream.claims import Cut
+from stream.days import Days
 from stream.definitions import DAY, Definitions
 from stream.money import minor
 from stream.steps import Step
@@ -53,7 +55,7 @@ class Feature(Plain):
 
     def held(self, for_: int) -> list[tuple[int, int]]:
         """When it had been used within the last `for_` ms (more than a day)."""
-        return held([step.at for step in self.steps], for_)
+        return held([(step.at, step.at) for step in self.steps], for_)
 
 
 class Milestone(Plain):
@@ -87,14 +89,19 @@ class Costs(Plain):
 
 
 class Usage(Plain):
-    """Days in use, in the reporting time zone: the first and the last that the customer caused on each."""
+    """Days in use, in the reporting time zone: a step at the first use of each, with (last use, end of the day)."""
 
     code, family = "d", "usage"
     __slots__ = ()
 
+    def tells(self, at: int) -> bool:
+        """Whether the day of `at` is known, and its first use is no later."""
+        i = bisect_right(self.steps, at, key=_at) - 1
+        return i >= 0 and at < self.steps[i].data[1]
+
     def held(self, for_: int) -> list[tuple[int, int]]:
         """When the customer had been active in use within the last `for_` ms (more than 25 h)."""
-        return held([step.at for step in self.steps], for_)
+        return held([(step.at, step.data[0]) for step in self.steps], for_)
 
 
 KINDS: tuple[type[Plain], ...] = (Searches, Feature, Milestone, Ledger, Costs, Usage)
@@ -102,14 +109,14 @@ BY_FAMILY = {kind.family: kind for kind in KINDS}
 FAMILY_OF = {kind.code: kind.family for kind in KINDS}
 
 
-def held(times: list[int], for_: int) -> list[tuple[int, int]]:
-    """The union of [t, t + for_) over sorted times."""
+def held(uses: list[tuple[int, int]], for_: int) -> list[tuple[int, int]]:
+    """The union of [first, last + for_) over sorted uses."""
     spans: list[tuple[int, int]] = []
-    for at in times:
-        if spans and at <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], at + for_)
+    for first, last in uses:
+        if spans and first <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], last + for_)
         else:
-            spans.append((at, at + for_))
+            spans.append((first, last + for_))
     return spans
 
 
@@ -147,15 +154,19 @@ def thin(steps: list[Step]) -> bool:
     return False
 
 
-def extend(steps: list[Step], at: int, start: int, end: int) -> bool:
-    """Note a use at `at` in the day [start, end), ms: its first or last use moves. True if the day is new."""
-    same = [step for step in steps if start <= step.at < end]
-    if not same:
-        steps.append(Step(at, S.USED, 0, None, None, ()))
-        steps.sort(key=lambda step: step.at)
-        return True
-    if at < same[0].at or at > same[-1].at:
-        edge = min(at, same[0].at), max(at, same[-1].at)
-        first = steps.index(same[0])
-        steps[first : first + len(same)] = [Step(t, S.USED, 0, None, None, ()) for t in edge]
-    return False
+def extend(steps: list[Step], at: int, days: Days) -> None:
+    """Note a use at `at` (ms) among the steps of a `Usage`."""
+    i = bisect_right(steps, at, key=_at)
+    if i and at < steps[i - 1].data[1]:
+        last, end = steps[i - 1].data
+        steps[i - 1].data = (max(last, at), end)
+        return
+    _, end = days.span(at)
+    if i < len(steps) and steps[i].data[1] == end:
+        steps[i].at = at
+    else:
+        steps.insert(i, Step(at, S.USED, 0, None, None, (at, end)))
+
+
+def _at(step: Step) -> int:
+    return step.at

@@ -20,12 +20,10 @@ class ActiveCustomers(OfAccounts):
     levels = ("n",)
 
     def facts(self, it: Journey, who: Journey) -> Iterable[Fact]:
-        held = account(who)
-        for span in held.spans:
-            yield from held.spread(who, span, (("n", 1),))
+        yield from account(who).active(who, (("n", 1),))
 
     def value(self, p: Window) -> float | None:
-        return p.end("n")
+        return p.end("n") or None
 
     def n(self, p: Window) -> int:
         return p.end("n")

@@ -32,7 +32,7 @@ class Backlog(OfTickets):
                     yield Fact(since, (("n", 1),), until, who.cut(it, since, _dims(it, since)))
 
     def value(self, p: Window) -> float | None:
-        return p.end("n")
+        return p.end("n") or None
 
     def n(self, p: Window) -> int:
         return p.end("n")

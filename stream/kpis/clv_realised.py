@@ -6,13 +6,14 @@ back what was paid; refunds of a customer who never paid count nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from stream.account import spread
+from stream.account import Parts, spread
 from stream.claims import Fact, Window
 from stream.journey import Journey
 from stream.kpi import LEVEL, Plugin
 from stream.plain import Ledger, Own, worth_of
+from stream.steps import Step
 
 
 class ClvRealised(Plugin):
@@ -28,10 +29,13 @@ class ClvRealised(Plugin):
         if (paid := it.paid) is None:
             return
         for step in it.steps:
-            own = Own(step.segment, step.stage)
-            yield from spread(who, own, (max(step.at, paid), None), (("sum", worth_of(step, who.definitions)),))
+            yield from self._held(step, max(step.at, paid), (("sum", worth_of(step, who.definitions)),), who)
         first = next(step for step in it.steps if step.at == paid)
-        yield from spread(who, Own(first.segment, first.stage), (paid, None), (("n", 1),))
+        yield from self._held(first, paid, (("n", 1),), who)
+
+    def _held(self, step: Step, at: int, parts: Parts, who: Journey) -> Iterator[Fact]:
+        own = Own(step.segment, step.stage)
+        return spread(lambda at: who.cut(own, at), who.turns(own, at, None), (at, None), parts)
 
     def value(self, p: Window) -> float | None:
         return p.end("sum") / n if (n := p.end("n")) else None

@@ -1,9 +1,9 @@
 """Monthly recurring revenue: a level, in minor units of the reporting currency. Article 001.
 
 Sum over running subscriptions of amount x quantity / months, rounded half up. In "all" and each month also the
-movements since its start, a customer and instant at a time, net: `new` (not active before, within keep),
-`reactivation` (active before), `expansion`, `contraction` (cancelling one of two subscriptions too), `churn` (no
-subscription is left); all positive. A change heard late moves the level and the movements of its own month.
+movements since its start, a customer and instant at a time, net: `new` (not active before), `reactivation` (active
+within 90 d before), `expansion`, `contraction` (cancelling one of two subscriptions too), `churn` (no subscription is
+left); all positive. A change heard late moves the level and the movements of its own month.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from stream.account import Account, State, account
 from stream.claims import Fact, Window
+from stream.definitions import DAY
 from stream.journey import Journey
 from stream.kpi import OfAccounts
 
@@ -24,26 +25,27 @@ class Mrr(OfAccounts):
     flows = ("new", "expansion", "contraction", "churn", "reactivation")
     levels = ("mrr", "customers")
     windows = ("now", "month")
+    back_within = 90 * DAY  # as long as a subscription that ended is remembered for certain
 
     def facts(self, it: Journey, who: Journey) -> Iterable[Fact]:
         held = account(who)
         yield from held.level(who, lambda state: (("mrr", state.mrr), ("customers", 1)))
         for before, state in pairwise((State(0, {}), *held.states)):
-            name, amount = _movement(held, before, state, who.definitions.keep.records)
+            name, amount = _movement(held, before, state, self.back_within)
             if amount:
-                yield Fact(state.at, ((name, amount),), cut=who.cut(held, state.at))
+                yield Fact(state.at, ((name, amount),), cut=held.cut(who, state.at))
 
     def value(self, p: Window) -> float | None:
-        return p.end("mrr")
+        return p.end("mrr") if p.end("customers") else None
 
     def n(self, p: Window) -> int:
         return p.end("customers")
 
 
-def _movement(held: Account, before: State, state: State, keep: int) -> tuple[str, int]:
+def _movement(held: Account, before: State, state: State, within: int) -> tuple[str, int]:
     """What a change of an account is called, and how much it is."""
     if not before.active:
-        was = any(end is not None and state.at - keep <= end <= state.at for _, end in held.spans)
+        was = any(end is not None and state.at - within <= end <= state.at for _, end in held.spans)
         return "reactivation" if was else "new", state.mrr
     if not state.active:
         return "churn", before.mrr

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from stream.claims import Fact, Window
 from stream.definitions import DAY
-from stream.journey import NEVER, Journey, Ticket
+from stream.journey import Journey, Ticket
 from stream.kpi import LEVEL, OfTickets
 
 OLDER = {"over_1d": DAY, "over_3d": 3 * DAY, "over_7d": 7 * DAY, "over_30d": 30 * DAY}
@@ -29,7 +29,7 @@ class OpenAge(OfTickets):
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
         if it.is_open:
             parts = (("n", 1), ("opened", it.opened), *((older, 1) for older in OLDER))
-            yield Fact(it.opened, parts, cut=who.cut(it, NEVER, it.dims()))
+            yield Fact(it.opened, parts, cut=who.cut(it, it.opened, it.dims()))
 
     def value(self, p: Window) -> float | None:
         return (p.end_time - p.end("opened") / n) / 1000 if (n := p.end("n")) else None

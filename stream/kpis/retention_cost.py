@@ -26,10 +26,10 @@ class RetentionCost(OfAccounts):
 
     def facts(self, it: Journey, who: Journey) -> Iterable[Fact]:
         held = account(who)
-        yield from held.level(who, lambda _: (("n", 1),), early=1)
+        yield from held.active(who, (("n", 1),), early=1)
         for moved in held.moves(who):
             if not moved.state.active:
-                yield Fact(moved.at, (("lost", 1),), moved.until, who.cut(held, moved.began))
+                yield Fact(moved.at, (("lost", 1),), moved.until, held.cut(who, moved.began))
         yield from costs(who, "retention", "sum")
 
     def parts(self, p: Window) -> dict[str, int]:

@@ -21,7 +21,7 @@ class TicketVolume(OfTickets):
         yield Fact(it.opened, (("n", 1),), cut=who.cut(it, it.opened, it.dims()))
 
     def value(self, p: Window) -> float | None:
-        return p.sum("n")
+        return p.sum("n") or None
 
     def n(self, p: Window) -> int:
         return p.sum("n")

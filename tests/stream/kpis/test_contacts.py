@@ -86,7 +86,7 @@ def test_open_tickets_have_a_mean_age_and_counts_of_the_older() -> None:
     assert r.windows == ["now"]
 
 
-def test_an_open_ticket_is_of_its_age_to_the_minute_and_of_its_cut_of_now() -> None:
+def test_an_open_ticket_is_of_its_age_to_the_minute_and_of_its_team_of_now() -> None:
     rows = [
         opened(T, 0, team="a"),
         customer(0, segment="smb"),
@@ -95,7 +95,7 @@ def test_an_open_ticket_is_of_its_age_to_the_minute_and_of_its_cut_of_now() -> N
     ]
     assert read("open_age", *rows, until=DAY).parts("now")["over_1d"] == 0
     r = read("open_age", *rows, until=DAY + MINUTE)
-    assert r.cuts("now", "over_1d") == {"": 1, "channel=chat": 1, "segment=big": 1, "team=b": 1}
+    assert r.cuts("now", "over_1d") == {"": 1, "channel=chat": 1, "segment=smb": 1, "team=b": 1}
 
 
 def test_a_reopened_ticket_is_as_old_as_its_opening() -> None:
