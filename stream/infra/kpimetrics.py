@@ -112,7 +112,7 @@ class KpiCollector(Collector):
         yield gauge("journey_kpi_value", "The KPI's value, in its unit.", _BY, shown.values.items())
         yield gauge("journey_kpi_n", "How many it rests on.", _BY, shown.ns.items())
         yield gauge("journey_kpi_part", "The sums that it is made of.", (*_BY, "part"), shown.parts.items())
-        yield gauge("journey_kpi_quantile", "Quantiles of durations.", (*_BY, "quantile"), shown.quantiles.items())
+        yield gauge("journey_kpi_quantile", "Quantiles of durations.", (*_BY, "q"), shown.quantiles.items())
         yield from self._declared(shown.units)
         yield self._overflow(left_out)
 

@@ -59,7 +59,7 @@ def test_histograms_show_as_quantiles_and_no_data_as_no_value() -> None:
     spread = reading("resolution_time", parts={"sum": 90, "n": 3, "h": {"7": 3}}, quantiles={"p50": 30.0, "p90": None})
     registry = scraped([spread, reading("ces", value=None, n=0)])
     key = {"kpi": "resolution_time", "window": "24h", "cut": "all", "label": "all"}
-    assert registry.get_sample_value("journey_kpi_quantile", key | {"quantile": "0.5"}) == 30
+    assert registry.get_sample_value("journey_kpi_quantile", key | {"q": "0.5"}) == 30
     assert len(names(registry, "journey_kpi_quantile")) == 1
     assert registry.get_sample_value("journey_kpi_part", key | {"part": "h"}) is None
     assert names(registry, "journey_kpi_value") == [("resolution_time", "24h", "all", "all")]
@@ -114,7 +114,9 @@ def test_the_count_of_what_is_left_out_never_falls() -> None:
 
 
 def test_promtool_finds_nothing_to_mend(promtool: Path) -> None:
-    text = generate_latest(scraped([reading(), reading(cut={"team": "a"}), reading(quantiles={"p90": 2.0})], series=9))
+    readings = [reading(), reading(cut={"team": "a"}), reading("resolution_time", unit="s", quantiles={"p90": 2.0})]
+    text = generate_latest(scraped(readings, series=9))
     assert b"journey_label_overflow_total" in text
+    assert b"journey_kpi_quantile{" in text
     checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
