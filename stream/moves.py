@@ -3,8 +3,8 @@
 Derived from a ticket's steps when a signal first asks, once. The rules, for all signals:
 - the opening and a customer's public reply ask; an agent's public reply, or a question for information, answers;
   a bot's reply and an internal note do not;
-- a ticket waits on the customer from `ticket.waiting` on the customer until the customer replies, another wait is
-  said, it is handed to another team later on, or it is resolved;
+- a ticket waits on the customer from `ticket.waiting` on the customer until the customer replies, waiting on another
+  is said, or it is resolved; handing it on does not end that;
 - what the customer wrote on a resolved ticket is owed an answer from the reopen, not from before;
 - an owner acts by a reply or note, a question, a wait, an update, a transfer, a resolve.
 """
@@ -66,8 +66,6 @@ class Moves:
         elif kind == S.INFO_REQUESTED:
             self.questions.append((step.at, step.uid, step.data[0]))
             self._answered(step.at)
-        elif kind == S.TRANSFERRED and self._waiting is not None and self._waiting < step.at:
-            self._waited(step.at)
         elif kind == S.RESOLVED and self._open:
             self._open = False
             self._answered(step.at)

@@ -75,13 +75,13 @@ def test_a_further_transfer_ends_it_and_starts_a_clock_of_its_own() -> None:
 
 
 def test_who_owes_the_next_move() -> None:
-    """The clock stands while the new team waits on the customer; the hand-over itself ends an older wait."""
-    waits = (OPENED, waiting("T", 30 * 60_000), handed())
-    assert said(NAME, *waits, until=D) == [(9 * H, f"opened queue {CAUSE} #1")]
-    with_it = (OPENED, handed(), waiting("T", H))
-    assert said(NAME, *with_it, until=D) == []
-    answered = (*with_it, replied("T", 10 * H, "customer"))
-    assert said(NAME, *answered, until=D) == [(18 * H, f"opened queue {CAUSE} #1")]
+    """The clock stands while the ticket waits on the customer, also where it waited before it was handed on."""
+    for waits in ((OPENED, waiting("T", H // 2), handed()), (OPENED, handed(), waiting("T", H))):
+        assert said(NAME, *waits, until=D) == []
+        answered = (*waits, replied("T", 10 * H, "customer"))
+        assert said(NAME, *answered, until=D) == [(18 * H, f"opened queue {CAUSE} #1")]
+    over = (OPENED, waiting("T", H // 2), waiting("T", H // 2 + 1, "team"), handed())
+    assert said(NAME, *over, until=D) == [(9 * H, f"opened queue {CAUSE} #1")]
 
 
 def test_a_late_action_takes_it_back() -> None:
