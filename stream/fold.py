@@ -13,7 +13,7 @@ from stream import alerts, forgetting
 from stream.claims import Alert, Cut, Fact, Finding, Signal
 from stream.definitions import DAY, MINUTE
 from stream.journey import Held, Journey, Waiting
-from stream.plan import CODE, FAMILY, Eyes, Plan, reads
+from stream.plan import Ask, CODE, FAMILY, Eyes, Plan, reads
 
 Look = tuple[str, Eyes]
 Sums = dict[tuple[str, int, Cut], dict[str, int]]
@@ -40,13 +40,22 @@ class Fold:
     # -- items -------------------------------------------------------------------------------------------------
 
     def looks(
-        self, type_: str, family: str, record: str, topics: Sequence[str | None] = (), *, whole: bool = False
+        self,
+        type_: str,
+        family: str,
+        record: str,
+        topics: Sequence[str | None] = (),
+        *,
+        whole: bool = False,
+        fresh: bool = False,
     ) -> list[Look]:
-        """What an event of a record can change: items, each with the plug-ins that look. `whole` = all plug-ins."""
+        """What an event of a record can change: items, each with the plug-ins that look. `whole` = all plug-ins;
+        `fresh` = nothing of the record is known yet.
+        """
         if family == "customer":
             return self.all_looks()
         reach, plan = self.plan.reach[type_], self.plan
-        codes = plan.eyes if whole else reach.codes
+        codes = plan.eyes if whole else reach.fresh if fresh else reach.codes
         found = [(f"{CODE[family]}:{record}", codes[CODE[family]])] if family in CODE else []
         if family == "tickets":
             found += [(issue_item(topic), codes["i"]) for topic in topics]
@@ -99,13 +108,35 @@ class Fold:
 
     def before(self, looks: Sequence[Look], clock: int) -> None:
         """Note what items say before a step changes them."""
-        said, journey = self.said, self.journey
+        said = self.said
         for item, eyes in looks:
             views: Sequence[Any] | None = None
-            for kpi in eyes.kpis:
-                if (item, kpi.name) not in said:
+            for ask in eyes.asks:
+                key = (item, ask[0])
+                if key not in said:
                     views = self.views(item) if views is None else views
-                    said[item, kpi.name] = ([f for view in views for f in kpi.facts(view, journey)], clock)
+                    said[key] = (self._facts(ask, views, clock, []), clock)
+
+    def _facts(self, ask: Ask, views: Sequence[Any], clock: int, ahead: list[int]) -> list[Fact]:
+        """What one KPI says of an item, but for what has not begun at `clock`; `ahead` takes the times to come."""
+        _, say, begins = ask
+        journey = self.journey
+        facts: list[Fact] = []
+        for view in views:
+            if begins:
+                first: int | None = getattr(view, begins)
+                if first is None:
+                    continue
+                if first > clock:
+                    ahead.append(first)
+                    continue
+            facts += say(view, journey)
+        for fact in facts:
+            if fact.at > clock:
+                ahead.append(fact.at)
+            if fact.until is not None and fact.until > clock:
+                ahead.append(fact.until)
+        return facts
 
     def after(self, looks: Sequence[Look], clock: int, *, backfill: bool = False) -> None:
         """Take items as they now are: facts for the next account, findings for alerts, the next due time.
@@ -117,13 +148,8 @@ class Fold:
         for item, eyes in looks:
             views = self.views(item)
             ahead: list[int] = []
-            for kpi in eyes.kpis:
-                facts = self.now[item, kpi.name] = [f for view in views for f in kpi.facts(view, journey)]
-                for fact in facts:
-                    if fact.at > clock:
-                        ahead.append(fact.at)
-                    if fact.until is not None and fact.until > clock:
-                        ahead.append(fact.until)
+            for ask in eyes.asks:
+                self.now[item, ask[0]] = self._facts(ask, views, clock, ahead)
             for signal in eyes.signals:
                 ahead += self._judge(signal, item, views, clock, quiet=quiet, backfill=backfill)
             if item[0] in FAMILY and (end := forgetting.looked_at(journey, item, clock)) is not None:
@@ -229,6 +255,8 @@ class Fold:
         """Let go of old steps of a long record, if there are some weeks of them; what they said stays said."""
         if not forgetting.stale(self.journey, family, record, clock):
             return
+        if forgetting.bears_alert(self.journey, family, self.plan):
+            return
         self.account(sums, clock)
         forgetting.trim(self.journey, family, record, clock)
         wide = [(i, e) for i, e in self.plan.wide.items() if any(reads(p, family) for p in (*e.kpis, *e.signals))]
@@ -253,7 +281,7 @@ class Fold:
         """Add what changed since it was last passed on to `sums`."""
         for key, now in self.now.items():
             said, then = self.said.get(key, ((), clock))
-            if then != clock or said != now:
+            if said or now:
                 self.said[key] = (now, clock)
                 _differ(sums, key[1], said, then, now, clock)
         self.now.clear()

@@ -105,11 +105,17 @@ def is_over(journey: Journey, item: str, clock: int, plan: Plan) -> bool:
     """Whether a record may go now: kept long enough, and nothing open or younger still looks at it."""
     if not is_past(journey, item, clock) or journey.row.backfill:
         return False
-    family = FAMILY[item[0]]
-    for held in journey.row.alerts.values():
-        if held.status == "open" and reads(plan.signal_by_name[held.signal], family):
-            return False
+    if bears_alert(journey, FAMILY[item[0]], plan):
+        return False
     return item[0] != "t" or _is_alone(journey, journey.views(item)[0], clock)
+
+
+def bears_alert(journey: Journey, family: str, plan: Plan) -> bool:
+    """Whether an open alert may rest on records of a family: they stay as long as it is open."""
+    return any(
+        held.status == "open" and reads(plan.signal_by_name[held.signal], family)
+        for held in journey.row.alerts.values()
+    )
 
 
 def _is_alone(journey: Journey, ticket: Ticket, clock: int) -> bool:

@@ -22,3 +22,13 @@ def test_renewed_all_is_well() -> None:
 def test_steady_use_is_no_risk() -> None:
     steady = [event("feature.used", day * D, {"feature": "export"}) for day in range(28, 60)]
     assert said(NAME, *EVENTS, *steady, until=60 * D) == []
+
+
+def test_it_stays_though_the_days_of_the_drop_are_no_longer_kept() -> None:
+    """Days in use are kept for 60 d; what an open alert rests on is kept with it."""
+    later = [event("feature.used", day * D, {"feature": "export"}) for day in range(60, 130)]
+    events = (started("S", 0), *DAILY, renewal_due("S", 28 * D, 120 * D), *later)
+    assert said(NAME, *events, until=130 * D) == [
+        (32 * D, "opened queue S #1"),
+        (90 * D, "amended page S #1"),
+    ]
