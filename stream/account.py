@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -145,7 +145,7 @@ def spread(
     yield Fact(begun - early, parts, None if until is None else until - early, cut)
 
 
-def within(spans: Iterable[Span], others: list[Span]) -> Iterator[Span]:
+def within(spans: Iterable[Span], others: Sequence[Span]) -> Iterator[Span]:
     """The parts of `spans` that lie in any of `others` (ascending, disjoint)."""
     for start, until in spans:
         for a, b in others:
@@ -155,7 +155,7 @@ def within(spans: Iterable[Span], others: list[Span]) -> Iterator[Span]:
                 yield low, high
 
 
-def outside(spans: Iterable[Span], others: list[Span]) -> Iterator[Span]:
+def outside(spans: Iterable[Span], others: Sequence[Span]) -> Iterator[Span]:
     """The parts of `spans` that lie in none of `others` (ascending, disjoint)."""
     for start, until in spans:
         at: int | None = start

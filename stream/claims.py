@@ -155,6 +155,9 @@ class Window(Protocol):
     def end(self, part: str) -> int:
         """Level at the window's end."""
 
+    def between(self, part: str, start: int | None, end: int) -> int:
+        """Flow over [start, end), ms; a level at `end` with start = None."""
+
     def quantile(self, part: str, q: float) -> float | None:
         """The ceil(q n)-th smallest of a log-bucket histogram, as its bucket's geometric middle."""
 
@@ -163,8 +166,16 @@ class Window(Protocol):
         """The same window with no cut."""
 
     @property
+    def cut(self) -> Cut:
+        """What it is cut by."""
+
+    @property
     def end_time(self) -> int:
         """End of the window, ms."""
+
+    @property
+    def last_day(self) -> tuple[int, int]:
+        """[start, end) of the last day that was over at the window's end, in the reporting time zone, ms."""
 
 
 class Signal(Protocol):

@@ -73,7 +73,11 @@ class Duration(Mean):
 
     def fact(self, start: int, end: int, cut: Cut) -> Fact:
         """One duration of [start, end) ms, counted at its end."""
-        seconds = (end - start) // 1000
+        return self.lasting(end - start, end, cut)
+
+    def lasting(self, ms: int, end: int, cut: Cut) -> Fact:
+        """A duration of so many ms, counted at `end`."""
+        seconds = ms // 1000
         return Fact(end, (("sum", seconds), ("n", 1), (bucket(seconds), 1)), cut=cut)
 
 

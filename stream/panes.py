@@ -181,6 +181,12 @@ class Series:
             elif start <= first < end:
                 yield sums
 
+    def last_day(self, end: int) -> tuple[int, int]:
+        """[start, end) of the last local day that was over at `end`, ms."""
+        days = self._table.days
+        today, _ = days.span(end)
+        return days.span(today - 1)
+
     def first(self) -> int | None:
         """Start of the first day that has a row, ms; None without any. What lies in the base has no day."""
         number = next((n for n in self.index if n != BASE and self.day(n).sums), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import ClassVar
 
@@ -118,6 +119,33 @@ def held(uses: list[tuple[int, int]], for_: int) -> list[tuple[int, int]]:
         else:
             spans.append((first, last + for_))
     return spans
+
+
+def merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The union of spans, ascending."""
+    union: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if union and start <= union[-1][1]:
+            union[-1] = (union[-1][0], max(union[-1][1], end))
+        else:
+            union.append((start, end))
+    return union
+
+
+def counted(spans: list[tuple[int, int]], name: Callable[[int], str]) -> Iterator[tuple[int, int, str]]:
+    """Where any spans lie, told apart by the name of how many do: (from, until, name), ascending."""
+    changes: dict[int, int] = {}
+    for start, end in spans:
+        changes[start] = changes.get(start, 0) + 1
+        changes[end] = changes.get(end, 0) - 1
+    many, since, named = 0, 0, ""
+    for at in sorted(changes):
+        many += changes[at]
+        now = name(many) if many else ""
+        if now != named:
+            if named:
+                yield since, at, named
+            since, named = at, now
 
 
 def balance(steps: list[Step], definitions: Definitions) -> list[Step]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stream import histogram
-from stream.claims import Kpi
+from stream.claims import Cut, Kpi
 from stream.definitions import DAY, HOUR, MINUTE
 from stream.panes import Series, Sums
 
@@ -61,11 +61,25 @@ class PaneWindow:
         self.asked_whole = True
         return self._whole or self
 
+    @property
+    def cut(self) -> Cut:
+        """What it is cut by; nothing where the cut has no facts."""
+        return self._series.cut if self._series else ()
+
+    @property
+    def last_day(self) -> tuple[int, int]:
+        """[start, end) of the last day that was over at the window's end, in the reporting time zone, ms."""
+        return self._series.last_day(self.end_time) if self._series else (0, 0)
+
+    def between(self, part: str, start: int | None, end: int) -> int:
+        """Flow over [start, end), ms; a level at `end` with start = None."""
+        return self._sums(start, end).get(part, 0)
+
     def sum(self, part: str) -> int:
         """Flow over the window; a part with an age (see `ages`) over all before the window's end less that age."""
         age = ages(self._kpi).get(part)
         if age is not None:
-            return self._sums(None, self.end_time - age).get(part, 0)
+            return self._sums(None, (self.end_time - age) // MINUTE * MINUTE).get(part, 0)
         return self.sums().get(part, 0)
 
     def start(self, part: str) -> int:

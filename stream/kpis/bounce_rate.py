@@ -11,6 +11,7 @@ from stream.kpi import OfSessions, Ratio
 
 class BounceRate(OfSessions, Ratio):
     name = "bounce_rate"
+    begins = "end"
     better = "lower"
 
     def facts(self, it: Session, who: Journey) -> Iterable[Fact]:

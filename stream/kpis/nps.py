@@ -28,7 +28,7 @@ class Nps(Plugin):
 
     def facts(self, it: Journey, who: Journey) -> Iterable[Fact]:
         kinds = pool(who.definitions.surveys, "nps")
-        answered = sorted((s.answers[-1], s.id, s) for s in it.surveys if s.answers and s.kind in kinds)
+        answered = sorted((s.answers[-1], s.id, s) for s in it.surveys_of(kinds) if s.answers)
         for i, ((at, score, _), _, survey) in enumerate(answered):
             later = answered[i + 1][0][0] if i + 1 < len(answered) else at + HOLDS
             points = goodness(survey.definition, score)

@@ -11,6 +11,7 @@ from stream.kpi import Mean, OfSessions
 
 class PagesPerSession(OfSessions, Mean):
     name = "pages_per_session"
+    begins = "end"
     unit = "views"
     better = "higher"
 

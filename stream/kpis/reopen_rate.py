@@ -11,6 +11,7 @@ from stream.kpi import OfTickets, Ratio
 
 class ReopenRate(OfTickets, Ratio):
     name = "reopen_rate"
+    begins = "first_resolved"
     on = frozenset({"ticket.opened", "ticket.reopened", "ticket.resolved", "ticket.transferred", "ticket.updated"})
     better = "lower"
 

@@ -11,6 +11,7 @@ from stream.kpi import Duration, OfTickets
 
 class ResolutionTime(OfTickets, Duration):
     name = "resolution_time"
+    begins = "first_resolved"
     on = frozenset({"ticket.opened", "ticket.reopened", "ticket.resolved", "ticket.transferred", "ticket.updated"})
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:

@@ -11,6 +11,7 @@ from stream.kpi import Duration, OfTickets
 
 class ResolutionTimeFirst(OfTickets, Duration):
     name = "resolution_time_first"
+    begins = "first_resolved"
     on = frozenset({"ticket.opened", "ticket.reopened", "ticket.resolved", "ticket.transferred", "ticket.updated"})
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:

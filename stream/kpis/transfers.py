@@ -14,6 +14,7 @@ from stream.kpi import Mean, OfTickets
 
 class Transfers(OfTickets, Mean):
     name = "transfers"
+    begins = "first_resolved"
     on = frozenset({"ticket.opened", "ticket.reopened", "ticket.resolved", "ticket.transferred", "ticket.updated"})
     unit = "per ticket"
     better = "lower"

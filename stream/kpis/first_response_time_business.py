@@ -1,0 +1,25 @@
+"""As `first_response_time`, in the business time of the ticket's team. Article 001.
+
+By that reply; the calendar is that of the team as now known (stream/calendar.py), every hour where there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.calendar import of_team
+from stream.claims import Fact
+from stream.journey import Journey, Ticket
+from stream.kpi import Duration, OfTickets
+
+
+class FirstResponseTimeBusiness(OfTickets, Duration):
+    name = "first_response_time_business"
+
+    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
+        if (at := it.first_response) is not None:
+            worked = of_team(who.definitions, it.team).worked(it.opened, at)
+            yield self.lasting(worked, at, who.cut(it, at, it.dims()))
+
+
+KPI = FirstResponseTimeBusiness()

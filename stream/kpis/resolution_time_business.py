@@ -1,0 +1,29 @@
+"""As `resolution_time`, in the business time of the ticket's team, without waiting on the customer. Article 002.
+
+By last_resolved. What counts as waiting is said in stream/moves.py; the calendar is that of the team as now known,
+every hour where there is none. A reopen takes it back until the ticket is resolved again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream.calendar import of_team
+from stream.claims import Fact
+from stream.journey import Journey, Ticket
+from stream.kpi import Duration, OfTickets
+from stream.moves import moves, without
+
+
+class ResolutionTimeBusiness(OfTickets, Duration):
+    name = "resolution_time_business"
+
+    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
+        if (at := it.last_resolved) is not None:
+            calendar = of_team(who.definitions, it.team)
+            spans = without((it.opened, at), moves(it).waits)
+            worked = sum(calendar.worked(start, end) for start, end in spans if end is not None)
+            yield self.lasting(worked, at, who.cut(it, at, it.dims()))
+
+
+KPI = ResolutionTimeBusiness()
