@@ -138,13 +138,14 @@ async def test_a_lane_that_closes_finishes_its_append_and_leaves_the_rest() -> N
     owner = Owner(SOURCE, Pairs(Meta(next=0)), Ledger(), spec(), cast("Producer", journal), journal)
     await owner.put(batch(0, 9))
     await owner.put(batch(10, 19))
+    await owner.put(batch(20, 29))  # the queue is full
     closing = asyncio.create_task(owner.close())
     await asyncio.sleep(0)
     assert not closing.done()
     journal.landing.set()
     await closing
     assert journal.happened == [("written", 2), ("published", 1), ("done", 2)]
-    await owner.put(batch(20, 21))  # too late: it will be read again
+    await owner.put(batch(30, 31))  # too late: it will be read again
     assert len(journal.happened) == 3
 
 
