@@ -51,6 +51,11 @@ def test_order_and_repeats_do_not_matter(seed: int) -> None:
     two = fold(log_of(world.delayed(repeats=True), [END])[0], plan=PLAN)
     assert one.sums == two.sums
     assert one.open == two.open
+    assert trails(one) == trails(two)
+
+
+def trails(found: Run) -> dict[bytes, Any]:
+    return {key: Journey("", DEFINITIONS, row).trail for key, row in found.rows.items()}
 
 
 @law(40)
