@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from aiokafka.errors import KafkaError
 
 from agents.demo.ending import missing, summary
-from agents.demo.look import Look
+from agents.demo.look import Look, metrics
 from agents.demo.play import Play
 from agents.demo.scene import Lines, Show
 from agents.demo.stage import Stage, stage, tidy_end
@@ -36,8 +36,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _perform(ready: Stage, kpis: Iterable[str], seconds: float | None) -> int:
-    _say(f"metrics at {ready.metrics}, the worker's log at {ready.log}")
-    async with Look(ready, kpis) as look:
+    _say(f"metrics at {metrics(ready.settings)}, the worker's log at {ready.log}")
+    async with Look(ready.settings, kpis) as look:
         with _show(ready) as show:
             play = Play(ready, look, show)
             try:
@@ -65,7 +65,7 @@ def _show(ready: Stage) -> Show:
         from agents.demo.view import View
     except ImportError:
         return Lines(_say)
-    return View(Console(), ready.metrics)
+    return View(Console(), metrics(ready.settings))
 
 
 def _died(ready: Stage, error: Exception) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.demo.look import Numbers
+from agents.demo.look import Numbers, Shown
 from agents.demo.scene import Scene
 from agents.demo.words import clock, tally
 
@@ -32,7 +32,7 @@ def summary(scene: Scene, before: Numbers, redis: str) -> str:
         ("events", f"{numbers.events:,} ({numbers.events - live:,} of history, {live:,} live)"),
         ("readings", f"{shown.count:,} of {shown.kpis} KPIs"),
         ("alerts", f"{sum(numbers.opened.values()):,} opened, {shown.open:,} open"),
-        *(("", row) for row in _signals(numbers, before, live=scene.live is not None)),
+        *(("", row) for row in _signals(numbers, shown, before, live=scene.live is not None)),
         ("dead letters", tally(numbers.refused) or "0"),
         ("Redis", f"{redis} ({REDIS[redis]})"),
     ]
@@ -40,11 +40,11 @@ def summary(scene: Scene, before: Numbers, redis: str) -> str:
     return "\n".join([title, *(f"  {name:<13} {words}" for name, words in rows)])
 
 
-def _signals(numbers: Numbers, before: Numbers, *, live: bool) -> list[str]:
+def _signals(numbers: Numbers, shown: Shown, before: Numbers, *, live: bool) -> list[str]:
     """A row for each signal: alerts opened in all, of them live, and open now."""
-    counts = dict.fromkeys(numbers.open, 0) | numbers.opened
+    counts = dict.fromkeys(shown.signals, 0) | numbers.opened
     rows = [f"{'':<22} {'opened':>7} {'live':>6} {'open now':>9}"] if counts else []
     for name, n in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
         lately = n - before.opened.get(name, 0) if live else 0
-        rows.append(f"{name:<22} {n:>7,} {lately:>6,} {numbers.open.get(name, 0):>9,}")
+        rows.append(f"{name:<22} {n:>7,} {lately:>6,} {shown.signals.get(name, 0):>9,}")
     return rows

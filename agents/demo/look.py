@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Iterable
 from typing import Any, Self, cast
 
@@ -12,13 +13,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from agents.demo.stage import Stage
 from stream.claims import Alert
 from stream.infra.redis_side import base
+from stream.infra.settings import Settings
 from stream.readings import Reading
 
 SHOWN = 30  # alerts of the head of the queue, and of the newest
-READ = 3_000  # open alerts among which the newest are looked for
+READ = 3_000  # open alerts among which the newest are looked for, and that are counted
 WINDOWS = ("now", "24h", "30d")  # of which readings are shown
 
 
@@ -42,8 +43,6 @@ class Numbers(Struct):
     refused: dict[str, int] = field(default_factory=dict)  # dead letters, by reason
     turned_away: int = 0  # of them by intake: the journeys never heard of these
     opened: dict[str, int] = field(default_factory=dict)  # alerts, by signal
-    open: dict[str, int] = field(default_factory=dict)  # now, by signal
-    severities: dict[str, int] = field(default_factory=dict)  # open now, by severity
 
     @property
     def lag(self) -> int:
@@ -56,6 +55,8 @@ class Shown(Struct):
     queue: list[Queued] = field(default_factory=list)
     newest: list[Queued] = field(default_factory=list)
     open: int = 0
+    signals: dict[str, int] = field(default_factory=dict)  # open alerts by signal
+    severities: dict[str, int] = field(default_factory=dict)  # and by severity
     readings: dict[tuple[str, str], Reading] = field(default_factory=dict)
     count: int = 0  # readings of all windows and cuts
     kpis: int = 0  # KPIs that have any
@@ -67,6 +68,11 @@ class Seen(Struct):
     numbers: Numbers = field(default_factory=Numbers)
     shown: Shown = field(default_factory=Shown)
     fault: str = ""
+
+
+def metrics(settings: Settings) -> str:
+    """The address of /metrics."""
+    return f"http://127.0.0.1:{settings.metrics.port}/metrics"
 
 
 def numbers(text: str) -> Numbers:
@@ -89,9 +95,6 @@ def numbers(text: str) -> Numbers:
                 found.events += int(n)
             elif sample.name == "journey_alert_changes_total" and labels["change"] == "opened":
                 _add(found.opened, labels["signal"], n)
-            elif sample.name == "journey_alerts_active" and n:
-                _add(found.open, labels["signal"], n)
-                _add(found.severities, labels["severity"], n)
     return found
 
 
@@ -100,13 +103,13 @@ def _add(counts: dict[str, int], name: str, n: float) -> None:
 
 
 class Look:
-    """Looks at a stage; `kpis` = the names of what may have readings."""
+    """Looks at a worker on this machine with these settings; `kpis` = the names of what may have readings."""
 
-    def __init__(self, stage: Stage, kpis: Iterable[str]) -> None:
-        redis, token = stage.settings.redis, stage.settings.metrics.token
-        self._metrics = stage.metrics
+    def __init__(self, settings: Settings, kpis: Iterable[str]) -> None:
+        redis, token = settings.redis, settings.metrics.token
+        self._metrics = metrics(settings)
         self._kpis = list(kpis)
-        self._base = base(redis.prefix, stage.settings.definitions.run)
+        self._base = base(redis.prefix, settings.definitions.run)
         self._redis = Redis.from_url(redis.url, socket_timeout=5.0)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._web = ClientSession(headers=headers, timeout=ClientTimeout(total=5.0))
@@ -154,6 +157,8 @@ class Look:
             queue=ranked[:SHOWN],
             newest=sorted(ranked, key=lambda alert: alert.opened, reverse=True)[:SHOWN],
             open=size,
+            signals=Counter(alert.signal for alert in ranked),
+            severities=Counter(alert.severity for alert in ranked),
             readings={(reading.kpi, reading.window): reading for reading in readings},
             count=sum(rows[::2]),
             kpis=sum(1 for n in rows[::2] if n),

@@ -66,6 +66,6 @@ def line(scene: Scene) -> str:
         f"{numbers.events:,} events ({scene.rate:,.0f}/s)",
         f"{numbers.lag:,} waiting",
         f"{shown.count:,} readings",
-        f"{shown.open:,} alerts open: {tally(numbers.open, 4)}",
+        f"{shown.open:,} alerts open: {tally(shown.signals, 4)}",
     ]
     return " | ".join(parts + [scene.seen.fault] * bool(scene.seen.fault))

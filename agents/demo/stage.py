@@ -41,11 +41,6 @@ class Stage(Struct, frozen=True):
         """Does the broker accept connections? Clients would wait for it for minutes."""
         return listening(int(self.settings.kafka.bootstrap.rpartition(":")[2]))
 
-    @property
-    def metrics(self) -> str:
-        """The address of /metrics."""
-        return f"http://127.0.0.1:{self.settings.metrics.port}/metrics"
-
 
 @contextmanager
 def stage(file: Path | None, say: Say) -> Iterator[Stage]:

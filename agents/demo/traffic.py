@@ -17,8 +17,8 @@ from stream.infra.world import World, journeys
 from stream.record import Out
 from stream.ticks import tick
 
-CUSTOMERS, RATE, SEED = 600, 40.0, 20  # RATE: events a second, live
-SLICE = 2_000  # records; what may be on its way. The embedded broker forgets the oldest beyond 5 MiB a partition
+CUSTOMERS, RATE, SEED = 400, 40.0, 20  # RATE: events a second, live
+SLICE = 4_000  # records; what may be on its way. The embedded broker forgets the oldest beyond 5 MiB a partition
 STEP = 0.2  # s between two looks at what customers do, live
 GOODBYE = 5.0  # s that the last records may take
 

@@ -122,12 +122,12 @@ def _state(scene: Scene) -> RenderableType:
 
 def _alerts(scene: Scene, lines: int) -> RenderableType:
     """The head of the queue, and below it what was found last."""
-    shown, severities = scene.seen.shown, scene.seen.numbers.severities
+    shown = scene.seen.shown
     recent = max(0, (lines // 2 - 3) // 2)
     urgent = max(1, (lines - (2 * recent + 3 if recent else 0) - 2) // 3)
     head = Text("Most urgent", style="bold").append(f"   {shown.open:,} open", style="not bold")
     for name in ("page", "queue", "info"):
-        if n := severities.get(name):
+        if n := shown.severities.get(name):
             head.append(f"  {n:,} {name}", style=f"not bold {_DIM}")
     rows: list[RenderableType] = [head, Text(), _table(shown.queue[:urgent], scene.now, why=True)]
     if recent:
@@ -198,7 +198,7 @@ def _order(kpis: Iterable[str]) -> list[str]:
 
 def _signals(scene: Scene, rows: int) -> RenderableType:
     """Open alerts by signal, the most frequent first."""
-    ranked = sorted(scene.seen.numbers.open.items(), key=lambda each: (-each[1], each[0]))[: max(rows, 0)]
+    ranked = sorted(scene.seen.shown.signals.items(), key=lambda each: (-each[1], each[0]))[: max(rows, 0)]
     if not ranked:
         return Text()
     table = Table.grid(padding=(0, 2))

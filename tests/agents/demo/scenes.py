@@ -58,6 +58,8 @@ def scene(*, live: float | None = 42.0, alerts: int = 20, fault: str = "") -> Sc
         queue=queue,
         newest=queue[::-1],
         open=alerts,
+        signals={"falling_ces": alerts} if alerts else {},
+        severities={"page": 1, "queue": alerts - 1} if alerts else {},
         readings={(each.kpi, each.window): each for each in found},
         count=1_234,
         kpis=2,
@@ -66,7 +68,5 @@ def scene(*, live: float | None = 42.0, alerts: int = 20, fault: str = "") -> Sc
         events=16_000,
         waiting={"journeys": 3},
         opened={"falling_ces": 25, "reopened": 2},
-        open={"falling_ces": alerts} if alerts else {},
-        severities={"page": 1, "queue": alerts - 1} if alerts else {},
     )
     return Scene(Seen(numbers, shown, fault), NOW, live, 16_000, 15_500, 20.0)
