@@ -7,7 +7,7 @@ not maps. Families stay undecoded until something asks for them, so an event cos
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from msgspec import Raw
@@ -210,6 +210,11 @@ class Journey:
     @property
     def surveys(self) -> list[Survey]:
         return [s for id_ in self.records("surveys") if (s := self.survey(id_))]
+
+    def surveys_of(self, kinds: Collection[str]) -> list[Survey]:
+        """The surveys of these kinds."""
+        named = [id_ for id_, steps in self.records("surveys").items() if steps[-1].data[0] in kinds]
+        return [s for id_ in named if (s := self.survey(id_))]
 
     @property
     def subscriptions(self) -> list[Subscription]:

@@ -204,10 +204,10 @@ class Partition:
         step = Step(at, shape.kind, uid(event.source, event.id), event.segment, event.stage, shape.data(event.data))
         topics = _topics(steps, event) if family == "tickets" else ()
         first = bool(steps) and order(step) < order(steps[0])  # type: ignore[index]  # it gives segment and stage
-        looks = fold.looks(event.type, family, id_, topics, whole=first)
+        looks = fold.looks(event.type, family, id_, topics, whole=first, fresh=not steps)
         if event.type == "ticket.opened":
             looks += fold.viewed([at, *(s.at for s in steps or () if s.kind == OPENED)])
-        if used := shape.use(event.data) and (event.backfill or at >= clock - self.definitions.keep.usage):
+        if used := self.plan.counts_days and shape.use(event.data) and (event.backfill or at >= clock - self.definitions.keep.usage):
             fold.trim("usage", "", clock, self._said.sums)
             known = dict.fromkeys(item for item, _ in looks)
             looks += [look for look in fold.used(at, clock) if look[0] not in known]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from msgspec import Struct
 
-from stream.claims import Kpi, Signal, Watch
+from stream.claims import Fact, Kpi, Signal, Watch
 from stream.event import FAMILIES
 from stream.journey import Issue, Journey, Session, Subscription, Survey, Ticket
 from stream.plain import FAMILY_OF, KINDS
@@ -20,18 +21,31 @@ EVENTS_OF = {shape.family: FAMILIES[type_] for type_, shape in SHAPES.items()}
 HEADS = frozenset({"ticket.opened", "subscription.started"})  # with them a record begins to be seen
 
 
+Ask = tuple[str, Callable[[Any, Any], Iterable[Fact]], str]  # a KPI's name, its facts, its `begins`
+
+
 class Eyes(Struct, frozen=True):
-    """The plug-ins that look at an item; `all` = none is left out."""
+    """The plug-ins that look at an item; `all` = none is left out. `asks` = its KPIs, ready to be asked.
+
+    A KPI may name in `begins` an attribute of what it looks at: no fact is earlier than that time (None = no fact).
+    """
 
     kpis: tuple[Kpi, ...] = ()
     signals: tuple[Signal, ...] = ()
     all: bool = True
+    asks: tuple[Ask, ...] = ()
+
+
+def _made(kpis: Iterable[Kpi], signals: Iterable[Signal], *, all: bool = True) -> Eyes:
+    kept = tuple(kpis)
+    return Eyes(kept, tuple(signals), all, tuple((k.name, k.facts, getattr(k, "begins", "")) for k in kept))
 
 
 class Reach(Struct, frozen=True):
     """What an event type can change: plug-ins by item code, and the whole-journey plug-ins by item."""
 
     codes: dict[str, Eyes]
+    fresh: dict[str, Eyes]  # the same for a record that was not there before
     wide: dict[str, Eyes]
 
 
@@ -54,6 +68,7 @@ class Plan:
         self.wide = self._wide()
         self.reach = {type_: self._reach(type_) for type_ in FAMILIES}
         self.days = {item: eyes for item, eyes in self.wide.items() if self._reads(eyes, "usage")}
+        self.counts_days = bool(self.days or self.eyes["d"].kpis or self.eyes["d"].signals)
         self.dims = {item: eyes for item, eyes in self.wide.items() if self._reads(eyes, "surveys")}
 
     def _check(self) -> None:
@@ -65,16 +80,17 @@ class Plan:
                 raise ValueError(f"{plugin.name}: of = {plugin.of.__name__} is no record, nor Issue, nor Journey")
 
     def _eyes(self, of: type) -> Eyes:
-        return Eyes(tuple(k for k in self.kpis if k.of is of), tuple(s for s in self.signals if s.of is of))
+        return _made((k for k in self.kpis if k.of is of), (s for s in self.signals if s.of is of))
 
     def _wide(self) -> dict[str, Eyes]:
-        kpis = {f"j:{k.name}": Eyes((k,), ()) for k in self.kpis if k.of is Journey}
-        return kpis | {f"j:{s.name}": Eyes((), (s,)) for s in self.signals if s.of is Journey}
+        kpis = {f"j:{k.name}": _made((k,), ()) for k in self.kpis if k.of is Journey}
+        return kpis | {f"j:{s.name}": _made((), (s,)) for s in self.signals if s.of is Journey}
 
     def _reach(self, type_: str) -> Reach:
         codes = {code: _seeing(eyes, type_) for code, eyes in self.eyes.items()}
         wide = {item: eyes for item, eyes in self.wide.items() if (seen := _seeing(eyes, type_)).kpis or seen.signals}
-        return Reach(codes, wide)
+        fresh = {code: _seeing(eyes, type_, fresh=True) for code, eyes in self.eyes.items()}
+        return Reach(codes, fresh, wide)
 
     @staticmethod
     def _reads(eyes: Eyes, family: str) -> bool:
@@ -86,10 +102,10 @@ class Plan:
         return tuple(f"{p.name}@{p.version}" for p in (*self.kpis, *self.signals, *self.watches))
 
 
-def _seeing(eyes: Eyes, type_: str) -> Eyes:
-    kpis = tuple(k for k in eyes.kpis if sees(k, type_))
-    signals = tuple(s for s in eyes.signals if sees(s, type_))
-    return Eyes(kpis, signals, len(kpis) == len(eyes.kpis) and len(signals) == len(eyes.signals))
+def _seeing(eyes: Eyes, type_: str, *, fresh: bool = False) -> Eyes:
+    kpis = tuple(k for k in eyes.kpis if sees(k, type_, fresh=fresh))
+    signals = tuple(s for s in eyes.signals if sees(s, type_, fresh=fresh))
+    return _made(kpis, signals, all=fresh or (len(kpis) == len(eyes.kpis) and len(signals) == len(eyes.signals)))
 
 
 def reads(plugin: Kpi | Signal, family: str) -> bool:
@@ -97,10 +113,13 @@ def reads(plugin: Kpi | Signal, family: str) -> bool:
     return family in plugin.reads or EVENTS_OF.get(family, family) in plugin.reads
 
 
-def sees(plugin: Kpi | Signal, type_: str) -> bool:
-    """Whether an event of this type can change what a plug-in says: one of `on`, else any of its families."""
+def sees(plugin: Kpi | Signal, type_: str, *, fresh: bool = False) -> bool:
+    """Whether an event of this type can change what a plug-in says: one of `on`, else any of its families.
+
+    A head that comes late lets a whole record be seen; not so if nothing of the record was there (`fresh`).
+    """
     shape = SHAPES.get(type_)
     if not reads(plugin, FAMILIES[type_] if shape is None else shape.family):
         return False
     on: frozenset[str] | None = getattr(plugin, "on", None)
-    return not on or type_ in on or type_ in HEADS
+    return not on or type_ in on or (type_ in HEADS and not fresh)

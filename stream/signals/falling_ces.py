@@ -28,8 +28,9 @@ class FallingCes(Plugin):
 
     def find(self, it: Journey, who: Journey) -> Iterable[Finding]:
         by_kind: dict[str, list[Answer]] = {}
-        for survey in it.surveys:
-            if survey.answers and survey.definition.family == "ces":
+        scales = it.definitions.surveys
+        for survey in it.surveys_of([kind for kind, scale in scales.items() if scale.family == "ces"]):
+            if survey.answers:
                 at, score, uid = survey.answers[-1]
                 by_kind.setdefault(survey.kind, []).append((at, effort(survey.definition, score), uid))
         for kind in sorted(by_kind):
