@@ -7,7 +7,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: setup dev format check test demo bench chaos soak oracle lock clean
+.PHONY: setup dev format check test demo bench chaos soak oracle docs lock sbom clean
 .DELETE_ON_ERROR:
 
 setup: .venv/.run
@@ -45,6 +45,8 @@ check: dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -q tests/contract/test_shape.py
+	$(BIN)/python -m docs.generate_events --check
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 test: dev
 	@$(BIN)/python -m tests.support.kafka
@@ -69,6 +71,18 @@ lock: dev
 	$(PIP) uv
 	$(LOCK) $(ARGS) pyproject.toml requirements/build.in --extra demo -o requirements/run.txt
 	$(LOCK) $(ARGS) pyproject.toml requirements/build.in --extra demo --extra dev -c requirements/run.txt -o requirements/dev.txt
+
+# What is written from the types: docs/events.md, asyncapi.yaml.
+docs: dev
+	$(BIN)/python -m docs.generate_events
+
+# A software bill of materials (CycloneDX) of what a worker is made of, from the locked versions, without our tools.
+sbom: dev
+	rm -rf .cache/sbom
+	$(PYTHON) -m venv --without-pip .cache/sbom
+	$(subst pip install,pip --python .cache/sbom install,$(PIP)) --require-hashes -r requirements/run.txt
+	@mkdir -p out
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o out/sbom.json .cache/sbom
 
 clean:
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

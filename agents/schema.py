@@ -75,7 +75,8 @@ def _nullable(one: Schema) -> Schema:
     kinds = one.get("anyOf", ())
     if len(kinds) != 2 or kinds[1] != {"type": "null"} or "type" not in kinds[0]:
         return one
-    return kinds[0] | {"type": [kinds[0]["type"], "null"]} | {key: one[key] for key in one if key != "anyOf"}
+    made: Schema = kinds[0] | {"type": [kinds[0]["type"], "null"]} | {key: one[key] for key in one if key != "anyOf"}
+    return made
 
 
 def _event(type_: str, one: Schema) -> Schema:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
@@ -106,8 +106,11 @@ def _read_side(settings: Settings, telemetry: Telemetry) -> ReadSide | None:
 
 
 def _address(redis: Redis) -> str:
-    """The URL with the credentials in it, as redis-py takes them."""
+    """The URL with credentials and files of TLS in it, as redis-py takes them."""
+    files = {"ssl_ca_certs": redis.ca_file, "ssl_certfile": redis.cert_file, "ssl_keyfile": redis.key_file}
+    options = urlencode({name: file for name, file in files.items() if file})
+    url = f"{redis.url}{'&' if '?' in redis.url else '?'}{options}" if options else redis.url
     if not redis.password:
-        return redis.url
-    scheme, _, rest = redis.url.partition("://")
+        return url
+    scheme, _, rest = url.partition("://")
     return f"{scheme}://{quote(redis.username, safe='')}:{quote(redis.password, safe='')}@{rest.rpartition('@')[2]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -19,6 +20,10 @@ _BY_DEFAULT = Definitions()
 
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+_OF_SINKS = "pseudonym_key_file"
+_SAID = "say plaintext_credentials = true"
+
 Secret = Annotated[str, Meta(extra={"secret": True})]  # <name>_file names a file that holds it
 
 
@@ -33,23 +38,40 @@ class Kafka(Struct, frozen=True):
     ca_file: str = ""
     cert_file: str = ""
     key_file: str = ""
+    plaintext_credentials: bool = False  # whether they may travel without TLS
     replication: Positive = 3  # of topics that are made
     min_insync: Positive = 2
 
     def __post_init__(self) -> None:
         if self.security.startswith("SASL") and not (self.username and self.password):
             raise ValueError(f"security = {self.security} needs username and password")
+        if self.security == "SASL_PLAINTEXT" and not self.plaintext_credentials:
+            raise ValueError(f"SASL_PLAINTEXT sends credentials in the clear: take SASL_SSL, or {_SAID}")
+        if bool(self.cert_file) != bool(self.key_file):
+            raise ValueError("cert_file and key_file belong together")
         if self.min_insync > self.replication:
             raise ValueError(f"min_insync = {self.min_insync} is more than replication = {self.replication}")
 
 
 class Redis(Struct, frozen=True):
-    """The read side; `url` = "" does without."""
+    """The read side; `url` = "" does without, rediss:// is TLS."""
 
     url: str = "redis://localhost:6379/0"
     username: str = ""
     password: Secret = ""
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    plaintext_credentials: bool = False  # whether they may leave this machine without TLS
     prefix: str = "journeywatch"
+
+    def __post_init__(self) -> None:
+        place = urlsplit(self.url)
+        known = bool(self.password or place.password)
+        if known and place.scheme == "redis" and place.hostname not in _HERE and not self.plaintext_credentials:
+            raise ValueError(f"redis:// sends the password in the clear: take rediss://, or {_SAID}")
+        if bool(self.cert_file) != bool(self.key_file):
+            raise ValueError("cert_file and key_file belong together")
 
 
 class Metrics(Struct, frozen=True):
@@ -208,3 +230,7 @@ def secrets_of(tree: dict[str, Any]) -> Iterator[tuple[Where, Any]]:
                 extra = getattr(key.type, "__metadata__", (Meta(),))[0].extra or {}
                 if extra.get("secret") and f"{key.name}_file" in table:
                     yield (section.name, f"{key.name}_file"), table[f"{key.name}_file"]
+    sinks = tree.get("sinks")
+    for name, table in sinks.items() if isinstance(sinks, dict) else ():
+        if isinstance(table, dict) and _OF_SINKS in table:  # other files of a sink it reads itself, anew each time
+            yield ("sinks", name, _OF_SINKS), table[_OF_SINKS]

@@ -149,7 +149,9 @@ def _overlay(tree: dict[str, Any], origin: Origin, environ: Mapping[str, str]) -
 
 def _from_file(tree: dict[str, Any], where: Where, file: Any, origin: Origin) -> Iterator[Fault]:
     """Reads a secret named by `..._file` into its place."""
-    table = tree[where[0]]
+    table = tree
+    for word in where[:-1]:
+        table = table[word]
     secret = where[-1].removesuffix("_file")
     del table[where[-1]]
     if table.get(secret):

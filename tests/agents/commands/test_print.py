@@ -27,7 +27,7 @@ def test_the_printed_settings_are_a_settings_file(tmp_path: Path, capsys: pytest
     """Read again they are the same, but for secrets; which file and variables they came from stands above."""
     text = (
         '[kafka]\nsecurity = "SASL_SSL"\nusername = "u"\npassword = "hidden1"\n[keep]\nrecords = "36h"\nusage = 1500\n'
-        '[redis]\nurl = "redis://u:hidden2@r:6379/0"\n[sinks.alertmanager]\nurl = "http://a"\n'
+        '[redis]\nurl = "rediss://u:hidden2@r:6379/0"\n[sinks.alertmanager]\nurl = "http://a"\n'
         'pseudonym_key = "hidden3"\n'
         '[sinks.alertmanager.labels]\n"a b" = "c"\n[surveys.effort]\nfamily = "ces"\nlow = 1\nhigh = 5\n'
         "[kpis.fcr]\nmin_n = 50\n[currencies.EUR]\n"
@@ -39,7 +39,7 @@ def test_the_printed_settings_are_a_settings_file(tmp_path: Path, capsys: pytest
     (tmp_path / "again.toml").write_text(out)
     first, again = settings.load(tmp_path / "s.toml", {}), settings.load(tmp_path / "again.toml", {})
     assert again.definitions == first.definitions
-    assert again.redis.url == "redis://***@r:6379/0"
+    assert again.redis.url == "rediss://***@r:6379/0"
     assert again.sinks["alertmanager"]["labels"] == {"a b": "c"}
     assert tomllib.loads(out)["keep"] == {"records": "36h", "sessions": "8d", "usage": "1500ms"}
 

@@ -134,7 +134,7 @@ def test_secrets_come_from_files(tmp_path: Path) -> None:
         tmp_path, f'[metrics]\ntoken_file = "{tmp_path}/p"', {"JOURNEYWATCH_REDIS__PASSWORD_FILE": f"{tmp_path}/p"}
     )
     assert (s.metrics.token, s.redis.password) == ("s3cret", "s3cret")
-    s = loaded(tmp_path, '[kafka]\nkey_file = "k.pem"')  # a file of its own, not a secret in one
+    s = loaded(tmp_path, '[kafka]\ncert_file = "c.pem"\nkey_file = "k.pem"')  # a file of its own, not a secret in one
     assert s.kafka.key_file == "k.pem"
 
 
