@@ -15,6 +15,7 @@ from stream.claims import Kpi, Signal, Watch
 from stream.faults import Fault, Faults, duration, unknown
 from stream.infra.settings import Settings
 from stream.infra.sinks import Sink
+from stream.judging import singles
 from stream.sources import Source
 
 Where = tuple[str, ...]
@@ -61,6 +62,10 @@ def load(settings: Settings) -> Plugins:
     for name, watch in watches.items():
         if watch.kpi and watch.kpi not in kpis:
             raise PluginFault(f"stream.signals.{name} watches the KPI {watch.kpi}, which {unknown(watch.kpi, kpis)}")
+        try:
+            singles([watch], kpis)
+        except ValueError as error:  # what is watched is a setting, and names KPIs
+            raise Faults([settings.fault(("signals", name), None, str(error))]) from None
     return found
 
 

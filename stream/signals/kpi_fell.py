@@ -38,10 +38,12 @@ class KpisFell(KpiFell):
             if kpi is None and said in type(self).watched:
                 continue  # a run with a choice of KPIs
             if kpi is None or (dim and dim not in kpi.cuts):
-                raise ValueError(f"kpi_fell: there is no {said!r} to watch")
+                raise ValueError(f"watched: there is no {said!r}")
             kind = "ratio" if {"num", "den"} <= {*kpi.flows} else "mean" if {"sum", "n", "sq"} <= {*kpi.flows} else ""
             if not kind or kpi.better not in ("higher", "lower"):
-                raise ValueError(f"kpi_fell: {name} is no ratio nor mean with a better side, so it has no bounds")
+                raise ValueError(
+                    f"watched: {name} is no ratio, nor a mean with squares, with a better side: it has no bounds"
+                )
             one = copy.copy(self)
             vars(one).update(kpi=name, cut=dim or None, better=kpi.better, kind=kind,
                              scale=MILLION if kind == "mean" else 1, threshold=self.thresholds.get(name))  # fmt: skip

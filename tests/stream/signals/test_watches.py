@@ -12,7 +12,10 @@ import pytest
 
 from stream.claims import Finding, Severity
 from stream.definitions import DAY, HOUR
+from stream.faults import Faults
+from stream.infra import plugins
 from stream.infra.plugins import tuned
+from stream.infra.settings import load
 from stream.signals import content_failing, kpi_fell, response_collapse
 from tests.support.builders import KPIS_FOUND
 
@@ -83,8 +86,18 @@ def test_a_mean_in_its_unit() -> None:
 
 @pytest.mark.parametrize("watched", ["no_such", "csat_top2 by planet", "backlog", "ticket_volume"])
 def test_what_can_not_be_watched_is_refused(watched) -> None:
-    with pytest.raises(ValueError, match="kpi_fell"):
+    with pytest.raises(ValueError, match="watched"):
         made(watched=(watched,))
+
+
+def test_what_is_watched_is_checked_with_the_settings(tmp_path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text('[signals.kpi_fell]\nwatched = ["csat_top3"]\nthresholds = { csat = 3.5 }\n')
+    with pytest.raises(Faults) as caught:
+        plugins.load(load(path, {}))
+    assert [str(f).removeprefix(f"{tmp_path}/") for f in caught.value.faults] == [
+        "s.toml:1: signals.kpi_fell: watched: there is no 'csat_top3'"
+    ]
 
 
 def test_answers_that_stay_away_are_told_when_they_would_have_come() -> None:
