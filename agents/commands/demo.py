@@ -38,16 +38,12 @@ def run(args: argparse.Namespace) -> int:
 async def _perform(ready: Stage, kpis: Iterable[str], seconds: float | None) -> int:
     _say(f"metrics at {metrics(ready.settings)}, the worker's log at {ready.log}")
     async with Look(ready.settings, kpis) as look:
-        with _show(ready) as show:
-            play = Play(ready, look, show)
-            try:
+        try:
+            with _show(ready) as show:
+                play = Play(ready, look, show)
                 await play.run(seconds)
-            except (ChildError, KafkaError) as error:
-                died: Exception | None = error
-            else:
-                died = None
-    if died is not None:
-        return _died(ready, died)
+        except (ChildError, KafkaError) as error:
+            return _died(ready, error)
     _say(summary(play.scene, play.before, ready.redis))
     faults = missing(play.scene)
     for fault in faults:

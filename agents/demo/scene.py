@@ -29,7 +29,6 @@ class Show(Protocol):
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
     def update(self, scene: Scene) -> None: ...
-    def say(self, words: str) -> None: ...
 
 
 class Lines:
@@ -45,9 +44,6 @@ class Lines:
 
     def __exit__(self, *_: object) -> None:
         pass
-
-    def say(self, words: str) -> None:
-        self._write(words)
 
     def update(self, scene: Scene) -> None:
         if scene.now >= self._next:

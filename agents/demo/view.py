@@ -57,9 +57,6 @@ class View:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def say(self, words: str) -> None:
-        """Said on the screen itself from scene to scene."""
-
     def update(self, scene: Scene) -> None:
         size = self._console.size
         self._live.update(page(scene, size.width, size.height, self._metrics), refresh=True)
