@@ -66,3 +66,9 @@ def test_days_are_those_of_the_reporting_time_zone() -> None:
     events = used(*range(0, 28, 2), at=14 * H) + used(*range(0, 28, 2), at=16 * H)
     assert said(NAME, *sorted(events), until=60 * D, d=tokyo)[0][0] % D == 15 * H
     assert len(said(NAME, *sorted(events), until=60 * D, d=DEFINITIONS)) == 2
+
+
+def test_flapping_around_the_limit_is_one_alert() -> None:
+    """Above for the day 39 alone, below before and after: it lingers 1 d, so nobody is told twice."""
+    run = judge(NAME, *DAILY, *used(32, 33, 34), until=60 * D)
+    assert run.history(NAME) == [OPEN, (40 * D, "amended queue usage #1"), (60 * D, "resolved queue usage #1")]
