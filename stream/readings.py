@@ -11,7 +11,7 @@ from stream.claims import Cut, Kpi
 from stream.days import Days, after, label
 from stream.definitions import Definitions
 from stream.panes import Series
-from stream.windows import PaneWindow, Parts, span
+from stream.windows import PaneWindow, Parts, ages, span
 
 Month = tuple[int, int]
 
@@ -88,10 +88,14 @@ class Reader:
         yield self.reading(window, (), whole)
         for dims, cuts in self.groups.items():
             if dims:
-                found = [(cut, self.window(window, cut, whole)) for cut in cuts]
+                found = [(cut, parts) for cut in cuts if self._known(parts := self.window(window, cut, whole))]
                 if len(found) > self.shown:
                     found = sorted(found, key=lambda each: -self.kpi.n(each[1]))[: self.shown]
                 yield from (self.reading(window, cut, parts) for cut, parts in found)
+
+    def _known(self, parts: PaneWindow) -> bool:
+        """Whether a label may have anything in a window; quick, since most have nothing in most months."""
+        return bool(self.kpi.levels or ages(self.kpi) or parts.sums())
 
     def window(self, window: Span, cut: Cut, whole: PaneWindow | None) -> PaneWindow:
         at = min(window.closes, self.as_of) if window.end is None else window.end

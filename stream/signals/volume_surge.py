@@ -50,21 +50,24 @@ class VolumeSurge:
         for end in range(closed, closed - self.reach, -self.grain):
             if end - self.grain - self.weeks * WEEK < panes.began:
                 return
-            n, mean, sigma = self._hour(panes, end)
-            if n >= self.min_n and n >= mean + self.sigmas * sigma:
-                yield self._finding(panes, closed, end, n, mean, sigma)
-                return
-            calm = calm + 1 if n < mean + self.calm_sigmas * sigma else 0
+            n = self._count(panes, end)
+            calm += 1
+            if n >= min(self.min_n, self.calm_sigmas):  # else it is calm whatever is usual: sigma is at least 1
+                mean, sigma = self._usual(panes, end)
+                if n >= self.min_n and n >= mean + self.sigmas * sigma:
+                    yield self._finding(panes, closed, end, n, mean, sigma)
+                    return
+                calm = calm if n < mean + self.calm_sigmas * sigma else 0
             if calm == self.calm_hours:
                 return
 
-    def _hour(self, panes: Panes, end: int) -> tuple[int, float, float]:
-        """Tickets of the hour that ends at `end`, and mean and sigma of the same hour in the weeks before."""
+    def _usual(self, panes: Panes, end: int) -> tuple[float, float]:
+        """Mean and sigma of the tickets in the same hour of the weeks before the one that ends at `end`."""
         usual = [self._count(panes, end - week * WEEK) for week in range(1, self.weeks + 1)]
         total = sum(usual)
         mean = total / self.weeks
         variance = (self.weeks * sum(n * n for n in usual) - total * total) / (self.weeks * (self.weeks - 1))
-        return self._count(panes, end), mean, max(sqrt(variance), sqrt(mean), 1.0)
+        return mean, max(sqrt(variance), sqrt(mean), 1.0)
 
     def _count(self, panes: Panes, end: int) -> int:
         return panes.sums(end - self.grain, end).get("n", 0)
