@@ -16,8 +16,8 @@ import pytest
 from stream.claims import Fact, Finding, Severity
 from stream.definitions import DAY, HOUR, Keep
 from stream.event import FAMILIES
-from stream.fold import DIMS, Fold
 from stream.journey import Journey
+from stream.looking import DIMS, all_looks
 from stream.plan import HEADS, sees
 from tests.support import builders as B
 from tests.support.builders import DEFINITIONS, KPIS_FOUND, SIGNALS_FOUND, START, Told, fold, log_of, plan_of
@@ -46,8 +46,9 @@ def journeys() -> Iterator[Journey]:
 
 def views(journey: Journey, plugin: Any) -> list[Any]:
     """What a plug-in looks at in a journey."""
-    looking = Fold(journey, plan_of(plugin.name))
-    return [view for item, eyes in looking.all_looks() if eyes.kpis or eyes.signals for view in looking.views(item)]
+    looks = all_looks(journey, plan_of(plugin.name))
+    items = [item for item, eyes in looks if eyes.kpis or eyes.signals]
+    return [view for item in items for view in ([journey] if item[0] == "j" else journey.views(item))]
 
 
 def facts(kpi: Any, journey: Journey) -> list[Fact]:
@@ -194,12 +195,14 @@ def test_it_is_total(plugin: Any, name: str) -> None:
 @every_kpi
 def test_a_value_of_nothing_is_none_or_zero(kpi: Any) -> None:
     class Nothing:
+        cut = ()
         end_time = LATE
+        last_day = (LATE - DAY, LATE)
 
-        def sum(self, part: str) -> int:
+        def sum(self, *part: Any) -> int:
             return 0
 
-        start = end = sum
+        start = end = between = sum
 
         def quantile(self, part: str, q: float) -> None:
             return None

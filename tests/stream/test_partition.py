@@ -1,6 +1,7 @@
 """Laws of the journeys fold over random worlds: order, repeats, cuts, partitions, ticks, forgetting, junk.
 
-Covers stream/fold.py, stream/differences.py, stream/plan.py, stream/journey.py, stream/row.py, stream/tallies.py.
+Covers stream/fold.py, stream/differences.py, stream/plan.py, stream/journey.py, stream/row.py, stream/tallies.py,
+stream/looking.py.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from hypothesis import strategies as st
 
 from stream import partition
 from stream.definitions import DAY, Definitions, Keep
-from stream.fold import Fold
 from stream.journey import Journey
+from stream.looking import all_looks
 from stream.partition import Partition
 from stream.record import EVENTS, Reason, Record, Stop
 from tests.support.builders import DEFINITIONS, START, Panes, Run, fold, log_of, merge, opened, plan_of, run
@@ -116,11 +117,11 @@ def test_what_was_said_is_what_stands(seed: int) -> None:
     found = fold(log_of(World(seed).delayed(repeats=True), [END])[0], definitions, PLAN)
     stands: Panes = {}
     for key, row in found.rows.items():
-        folded = Fold(Journey(key.decode(), definitions, row), PLAN)
-        for item, eyes in folded.all_looks():
-            for view in folded.views(item):
+        journey = Journey(key.decode(), definitions, row)
+        for item, eyes in all_looks(journey, PLAN):
+            for view in [journey] if item[0] == "j" else journey.views(item):
                 for kpi in eyes.kpis:
-                    for fact in kpi.facts(view, folded.journey):
+                    for fact in kpi.facts(view, journey):
                         _count(stands, kpi.name, fact)
     assert found.sums == stands
 
