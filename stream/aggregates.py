@@ -52,7 +52,7 @@ class KpiPartition:
         self.rows, self.keep_panes = rows, keep_panes
         fresh = Meta(run=definitions.run, revision=revision, partitions=definitions.kpi_partitions)
         self.meta = msgspec.structs.replace(meta, seen=dict(meta.seen)) if meta else fresh
-        guards.check_state(self.meta, definitions, revision)
+        guards.check_state(self.meta, KPIS, definitions.kpi_partitions, definitions.run, revision)
         self.days = Days(definitions.timezone)
         self.panes = PaneTable(DISPLAY, rows, self.days, keep=keep_panes)
         self.labels = Labels(DISPLAY, definitions)

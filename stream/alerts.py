@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from typing import Any
 
 from stream.claims import Alert, Finding, Severity, Signal, Touch, Watch
 from stream.event import uid
@@ -90,7 +91,6 @@ def tell(
     """The record of one change, with its evidence as far as the trail knows it."""
     finding = held.finding
     assert finding is not None  # an alert that never stood has no change to tell
-    known: Mapping[int, Touch] = {uid(t.source, t.id): t for t in trail}
     return Alert(
         id=alert_id(held.signal, subject, held.cause),
         signal=held.signal,
@@ -106,12 +106,7 @@ def tell(
         opened=held.opened,
         changed=clock,
         resolved=None if held.status == "open" else clock,
-        since=finding.since,
-        until=finding.until,
-        text=finding.text,
-        numbers=dict(finding.numbers),
-        evidence=[_event(known.get(one), one) for one in finding.evidence],
-        clears=finding.clears,
+        **_of_finding(finding, trail),
         warns_of=signal.warns_of,
         backfill=held.backfill,
         vip=vip,
@@ -119,6 +114,18 @@ def tell(
         trail=[_touch(t) for t in trail],
         run=run,
     )
+
+
+def _of_finding(finding: Finding, trail: Sequence[Touch]) -> dict[str, Any]:
+    known: Mapping[int, Touch] = {uid(t.source, t.id): t for t in trail}
+    return {
+        "since": finding.since,
+        "until": finding.until,
+        "text": finding.text,
+        "numbers": dict(finding.numbers),
+        "evidence": [_event(known.get(one), one) for one in finding.evidence],
+        "clears": finding.clears,
+    }
 
 
 def _event(touch: Touch | None, name: int) -> dict[str, str | int]:

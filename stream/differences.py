@@ -6,9 +6,9 @@ import msgspec
 
 from stream.claims import Change, Differences
 from stream.definitions import BEAT, Definitions
-from stream.fold import Sums
 from stream.plan import Plan
 from stream.record import KPIS, Meta, Out, murmur2
+from stream.sums import Sums
 
 _pack = msgspec.msgpack.Encoder().encode
 

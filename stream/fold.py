@@ -10,17 +10,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from stream import alerts, forgetting
-from stream.claims import Alert, Cut, Fact, Finding, Signal
-from stream.definitions import DAY, MINUTE
+from stream.claims import Alert, Fact, Finding, Signal
 from stream.journey import Held, Journey, Waiting
-from stream.plan import Ask, CODE, FAMILY, Eyes, Plan, reads
+from stream.looking import Look, all_looks, issue_item, look
+from stream.plan import CODE, FAMILY, Ask, Eyes, Plan
+from stream.sums import Sums, differ
 
-Look = tuple[str, Eyes]
-Sums = dict[tuple[str, int, Cut], dict[str, int]]
-RECENT = 8 * DAY
-NOBODY = Eyes()
 BACKFILL = "b"  # among the dues: the end of a backfill, which is no item
-DIMS = frozenset({"ticket.opened", "ticket.updated", "ticket.transferred"})  # surveys show these of their ticket
 
 
 class Fold:
@@ -36,71 +32,6 @@ class Fold:
         self.said: dict[tuple[str, str], tuple[Sequence[Fact], int]] = {}
         self.now: dict[tuple[str, str], list[Fact]] = {}
         self.told: list[Alert] = []
-
-    # -- items -------------------------------------------------------------------------------------------------
-
-    def looks(
-        self,
-        type_: str,
-        family: str,
-        record: str,
-        topics: Sequence[str | None] = (),
-        *,
-        whole: bool = False,
-        fresh: bool = False,
-    ) -> list[Look]:
-        """What an event of a record can change: items, each with the plug-ins that look. `whole` = all plug-ins;
-        `fresh` = nothing of the record is known yet.
-        """
-        if family == "customer":
-            return self.all_looks()
-        reach, plan = self.plan.reach[type_], self.plan
-        codes = plan.eyes if whole else reach.fresh if fresh else reach.codes
-        found = [(f"{CODE[family]}:{record}", codes[CODE[family]])] if family in CODE else []
-        if family == "tickets":
-            found += [(issue_item(topic), codes["i"]) for topic in topics]
-            if type_ in DIMS and (linked := self.journey.row.links.get(record)):
-                found += [(f"s:{survey}", plan.eyes["s"]) for survey in linked]
-                found += [pair for pair in plan.dims.items() if pair[0] not in reach.wide]
-        elif family == "subscriptions":  # they are kept, and go, together
-            found += [(f"u:{id_}", NOBODY) for id_ in self.journey.records(family) if id_ != record]
-        return found + list(reach.wide.items())
-
-    def viewed(self, opened: Sequence[int]) -> list[Look]:
-        """Sessions in whose 24 h a ticket was opened: their content may have led to it."""
-        eyes = self.plan.reach["ticket.opened"].codes["v"]
-        if not eyes.kpis and not eyes.signals:
-            return []
-        sessions = self.journey.records("sessions").items()
-        return [
-            (f"v:{id_}", eyes)
-            for id_, steps in sessions
-            if any(steps[0].at <= at <= steps[-1].at + DAY for at in opened)
-        ]
-
-    def used(self, at: int, clock: int) -> list[Look]:
-        """What looks at days in use, if a use at `at` (ms) tells anything new before it falls due by itself.
-
-        A later use on a known day only moves what lies 28 d ahead: that is looked at when it would have been due.
-        """
-        usage = self.journey.plain("usage")
-        if usage is not None and usage.tells(at) and at > clock - RECENT:
-            return []
-        return [("d:", self.plan.eyes["d"]), *self.plan.days.items()]
-
-    def all_looks(self) -> list[Look]:
-        """Every item of the journey, with every plug-in."""
-        eyes, journey = self.plan.eyes, self.journey
-        found = [(f"{code}:{id_}", eyes[code]) for code, family in FAMILY.items() for id_ in journey.records(family)]
-        found += [(issue_item(topic), eyes["i"]) for topic in journey.topics]
-        known = dict.fromkeys(item for item, _ in found)
-        left = dict.fromkeys(h.item for h in journey.row.alerts.values() if h.item not in known and h.item[0] != "j")
-        found += [self.look(item) for item in left]  # an alert may stand on an issue that lost its tickets
-        return found + list(self.plan.wide.items())
-
-    def look(self, item: str) -> Look:
-        """An item with all its plug-ins."""
-        return item, self.plan.wide.get(item, NOBODY) if item[0] == "j" else self.plan.eyes.get(item[0], NOBODY)
 
     def views(self, item: str) -> Sequence[Any]:
         """What the plug-ins of an item look at."""
@@ -209,11 +140,11 @@ class Fold:
         and (family, record, None) for each record forgotten.
         """
         row = self.journey.row
-        looks = [self.look(item) for item, due in row.dues.items() if due <= clock and item != BACKFILL]
+        looks = [look(self.plan, item) for item, due in row.dues.items() if due <= clock and item != BACKFILL]
         if backfill := 0 < row.backfill <= clock:
             row.backfill = 0
             del row.dues[BACKFILL]
-            looks = self.all_looks()
+            looks = all_looks(self.journey, self.plan)
         self.before(looks, clock - 1)
         for item, _ in looks:
             row.dues.pop(item, None)
@@ -239,12 +170,12 @@ class Fold:
         family = FAMILY[code]
         ticket = self.journey.ticket(record) if code == "t" else None
         others = [(issue_item(ticket.topic), self.plan.eyes["i"])] if ticket else []
-        others += [self.look(f"s:{survey}") for survey in self.journey.row.links.get(record, ()) if ticket]
-        others += [(i, e) for i, e in self.plan.wide.items() if any(reads(p, family) for p in (*e.kpis, *e.signals))]
+        others += [look(self.plan, f"s:{survey}") for survey in self.journey.row.links.get(record, ()) if ticket]
+        others += [(i, e) for i, e in self.plan.wide.items() if e.read(family)]
         for held in [h for h in self.journey.row.alerts.values() if h.item == item and h.status == "open"]:
             self._bring(self.plan.signal_by_name[held.signal], item, held.cause, [], clock, backfill=False)
         forgetting.drop(self.journey, item)
-        affected = [self.look(item), *others]
+        affected = [look(self.plan, item), *others]
         for other, eyes in affected:  # what they say without it counts as said
             for kpi in eyes.kpis:
                 self.said.pop((other, kpi.name), None)
@@ -259,8 +190,8 @@ class Fold:
             return
         self.account(sums, clock)
         forgetting.trim(self.journey, family, record, clock)
-        wide = [(i, e) for i, e in self.plan.wide.items() if any(reads(p, family) for p in (*e.kpis, *e.signals))]
-        looks = [self.look(f"{CODE[family]}:{record}"), *wide]
+        wide = [(i, e) for i, e in self.plan.wide.items() if e.read(family)]
+        looks = [look(self.plan, f"{CODE[family]}:{record}"), *wide]
         for item, eyes in looks:
             for kpi in eyes.kpis:
                 self.said.pop((item, kpi.name), None)
@@ -283,45 +214,5 @@ class Fold:
             said, then = self.said.get(key, ((), clock))
             if said or now:
                 self.said[key] = (now, clock)
-                _differ(sums, key[1], said, then, now, clock)
+                differ(sums, key[1], said, then, now, clock)
         self.now.clear()
-
-
-def issue_item(topic: str | None) -> str:
-    """The item of an issue: "i:<topic>", "i" for tickets without one."""
-    return "i" if topic is None else f"i:{topic}"
-
-
-def _differ(sums: Sums, name: str, said: Sequence[Fact], then: int, now: Sequence[Fact], clock: int) -> None:
-    """Take back what was said at `then`, say what is so at `clock`; what is in both alike is left alone."""
-    if said == now:
-        said = now = [f for f in now if _crosses(f, then, clock)]
-    elif len(said) == len(now):
-        pairs = [(a, b) for a, b in zip(said, now, strict=True) if a != b or _crosses(a, then, clock)]
-        said, now = [a for a, _ in pairs], [b for _, b in pairs]
-    for fact in said:
-        _pass_on(sums, name, fact, then, -1)
-    for fact in now:
-        _pass_on(sums, name, fact, clock, 1)
-
-
-def _crosses(fact: Fact, then: int, clock: int) -> bool:
-    """Whether it began or ended in (then, clock]."""
-    return then < fact.at <= clock or (fact.until is not None and then < fact.until <= clock)
-
-
-def _pass_on(sums: Sums, name: str, fact: Fact, clock: int, sign: int) -> None:
-    """Add a fact as far as it has begun and ended at `clock`, `sign` times."""
-    if fact.at > clock:
-        return
-    _add(sums, (name, fact.at // MINUTE, fact.cut), fact, sign)
-    if fact.until is not None and fact.until <= clock:
-        _add(sums, (name, fact.until // MINUTE, fact.cut), fact, -sign)
-
-
-def _add(sums: Sums, at: tuple[str, int, Cut], fact: Fact, sign: int) -> None:
-    into: Any = sums.get(at)
-    if into is None:
-        into = sums[at] = {}
-    for part, amount in fact.parts:
-        into[part] = into.get(part, 0) + sign * amount

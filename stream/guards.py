@@ -1,4 +1,4 @@
-"""What the kpis fold refuses: state and records of journey.kpis that do not fit it. Each stops the engine, by code."""
+"""What the folds refuse: state, and records of journey.kpis, that do not fit them. Each stops the engine, by code."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ PARTITIONS_CHANGED, GAP, UNREADABLE, DEFINITIONS_DIFFER = 73, 74, 77, 78  # exit
 _differences = msgspec.msgpack.Decoder(Differences).decode
 
 
-def check_state(meta: Meta, d: Definitions, revision: str) -> None:
+def check_state(meta: Meta, topic: str, partitions: int, run: int, revision: str) -> None:
     """Refuse state that these definitions did not make: Stop(73) for the partition count, Stop(78) for the rest."""
-    if meta.partitions != d.kpi_partitions:
-        raise Stop(PARTITIONS_CHANGED, f"the state was made with {meta.partitions} partitions of {KPIS}, now there "
-                   f"are {d.kpi_partitions}: put the old number back, or take run = {d.run + 1}")  # fmt: skip
-    if (meta.run, meta.revision) != (d.run, revision):
-        raise Stop(DEFINITIONS_DIFFER, f"the state of run {meta.run} was made under definitions {meta.revision}, "
-                   f"these are {revision}: put the old ones back, or take run = {d.run + 1}")  # fmt: skip
+    again = f"take run = {run + 1}, which builds everything anew from the log"
+    if meta.partitions != partitions:
+        made = f"the state was made with {meta.partitions} partitions of {topic}, now there are {partitions}"
+        raise Stop(PARTITIONS_CHANGED, f"{made}: put the old number back, or {again}")
+    if (meta.run, meta.revision) != (run, revision):
+        made = f"the state of run {meta.run} was made under definitions {meta.revision}, these are {revision}"
+        raise Stop(DEFINITIONS_DIFFER, f"{made}: put the old ones back, or {again}")
 
 
 def read(record: Heard, d: Definitions, revision: str) -> Differences | None:

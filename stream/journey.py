@@ -141,7 +141,7 @@ class Journey:
         view = {"t": self.ticket, "s": self.survey, "u": self.subscription}[code](item[2:])
         return [] if view is None else [view]
 
-    def _view(self, family: str) -> dict[str, Any]:
+    def _view(self, family: str) -> dict[Any, Any]:
         found = self._views.get(family)
         if found is None:
             found = self._views[family] = {}
@@ -260,13 +260,19 @@ class Journey:
         if found is None:
             segment = of.segment or self.attribute("segment", at)
             stage = of.stage or self.attribute("stage", at)
-            own = [pair for pair in (("segment", segment), ("stage", stage)) if pair[1] is not None]
-            found = cuts[at, dims] = tuple(sorted((*dims, *own))) if dims and own else (*dims, *own)  # type: ignore[assignment]
+            own = [(name, label) for name, label in (("segment", segment), ("stage", stage)) if label is not None]
+            found = cuts[at, dims] = tuple(sorted([*dims, *own]) if dims and own else [*dims, *own])
         return found
 
     def cut_of(self, step: Step) -> Cut:
         """Segment and stage of one step: its own, else the customer's at its time."""
         return self.cut(Own(step.segment, step.stage), step.at)
+
+    @property
+    def everybody(self) -> Own:
+        """What a cut of the customer's own segment and stage is made of."""
+        found: Own = self.derived("everybody", lambda _: Own(None, None))
+        return found
 
     def turns(self, of: Any, start: int, end: int | None) -> list[int]:
         """Times inside (start, end) at which the customer's segment or stage may change, for levels."""

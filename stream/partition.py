@@ -14,16 +14,18 @@ from typing import Any
 import msgspec
 
 from stream import event as events
-from stream import forgetting
 from stream.admission import fits, routed, timely
-from stream.definitions import BEAT, DAY, Definitions
+from stream.definitions import BEAT, Definitions
 from stream.differences import Outbox
-from stream.event import millis, uid
-from stream.fold import BACKFILL, Fold
-from stream.journey import NEVER, Journey, Waiting
-from stream.plan import CODE, Plan
-from stream.record import ALERTS, DEADLETTERS, EVENTS, Append, DeadLetter, Heard, Meta, Out, Reason, Reject, Stop
-from stream.steps import OPENED, SHAPES, UPDATED, Shape, Step, order, value
+from stream.event import millis
+from stream.fold import Fold
+from stream.guards import check_state
+from stream.journey import NEVER, Journey
+from stream.looking import look
+from stream.plan import Plan
+from stream.record import ALERTS, DEADLETTERS, EVENTS, Append, DeadLetter, Heard, Meta, Out, Reason, Reject
+from stream.stepping import Stepper
+from stream.steps import SHAPES
 from stream.tallies import Tallies
 from stream.ticks import Ticker, tick
 
@@ -51,8 +53,9 @@ class Partition:
         self.rows = rows
         revision = definitions.revision(plan.plugins)
         self.meta = meta or Meta(run=definitions.run, revision=revision, partitions=definitions.partitions)
-        check_meta(self.meta, definitions, revision)
+        check_state(self.meta, EVENTS, definitions.partitions, definitions.run, revision)
         self.tallies = Tallies()
+        self._stepper = Stepper(definitions, plan, self.tallies)
         self._ticker = Ticker()
         self._queued = {key: int.from_bytes(row[:8], "big") for key, row in rows.items()}
         self._heap = [(due, key) for key, due in self._queued.items() if due != NEVER]
@@ -157,7 +160,7 @@ class Partition:
         if record.timestamp > self.meta.clock:
             self._advance(record.timestamp)
         heard = events.decode(record.value)
-        if type(heard) is not Reject:
+        if not isinstance(heard, Reject):
             if heard.type == "clock.ticked":
                 self.tallies.ticks += 1
                 return
@@ -183,67 +186,10 @@ class Partition:
             self._review(event, key, at)
         elif (shape := SHAPES.get(event.type)) is not None:
             fold = self._open(key)
-            if refused := self._step(fold, event, shape, at, record):
+            if refused := self._stepper.take(fold, event, shape, at, record, self.meta.clock, self._said.sums):
                 return refused
             self._bytes += len(record.value or b"")
             self._changed(key, fold)
-        return None
-
-    def _step(self, fold: Fold, event: Any, shape: Shape, at: int, record: Heard) -> Reject | None:
-        """Make the event a step of its record, and see what that changes."""
-        journey, clock, family = fold.journey, self.meta.clock, shape.family
-        id_ = str(at // DAY) if shape.daily else shape.record(event.data)
-        if family in forgetting.TRIMMED:
-            fold.trim(family, id_, clock, self._said.sums)
-        steps = journey.row.attributes if family == "customer" else journey.records(family).get(id_)
-        if family == "tickets" and not event.backfill and forgetting.is_frozen(journey, id_, clock):
-            kept = self.definitions.keep.records // DAY
-            return Reject(Reason.HEADLESS, f"ticket {id_!r} was kept {kept} d after its last step - at `$.data.ticket`")
-        if refused := self._limit(fold, family, id_, steps):
-            return refused
-        step = Step(at, shape.kind, uid(event.source, event.id), event.segment, event.stage, shape.data(event.data))
-        topics = _topics(steps, event) if family == "tickets" else ()
-        first = bool(steps) and order(step) < order(steps[0])  # type: ignore[index]  # it gives segment and stage
-        looks = fold.looks(event.type, family, id_, topics, whole=first, fresh=not steps)
-        if event.type == "ticket.opened":
-            looks += fold.viewed([at, *(s.at for s in steps or () if s.kind == OPENED)])
-        if used := self.plan.counts_days and shape.use(event.data) and (event.backfill or at >= clock - self.definitions.keep.usage):
-            fold.trim("usage", "", clock, self._said.sums)
-            known = dict.fromkeys(item for item, _ in looks)
-            looks += [look for look in fold.used(at, clock) if look[0] not in known]
-        fold.before(looks, clock)
-        if not journey.put(family, id_, step):
-            self.tallies.repeats += 1
-            return None
-        if used:
-            journey.use(at)
-        journey.remember(at, event, id_)
-        if event.backfill:
-            journey.row.backfill = journey.row.dues[BACKFILL] = clock + self.definitions.backfill
-        if family in ("tickets", "subscriptions"):
-            self._await_head(fold, shape, id_, Waiting(clock, step.uid, record.offset, record.value or b""))
-        fold.after(looks, clock)
-        return None
-
-    def _await_head(self, fold: Fold, shape: Shape, id_: str, waiting: Waiting) -> None:
-        """A step whose head is unknown keeps its bytes until the head comes."""
-        item = f"{CODE[shape.family]}:{id_}"
-        if shape.head:
-            fold.journey.row.waiting.pop(item, None)
-        elif not fold.journey.views(item):
-            fold.journey.row.waiting.setdefault(item, []).append(waiting)
-
-    def _limit(self, fold: Fold, family: str, id_: str, steps: list[Step] | None) -> Reject | None:
-        """Hold one customer's state in bounds; its oldest closed record makes room for a new one."""
-        limit, row = self.definitions.limit, fold.journey.row
-        if steps is not None and len(steps) >= limit:
-            return Reject(Reason.OVER_LIMIT, f"{family} {id_!r} has {limit} steps already")
-        if row.waiting and sum(map(len, row.waiting.values())) >= limit:
-            return Reject(Reason.OVER_LIMIT, f"{limit} steps of this customer wait for their heads already")
-        if steps is None and family != "customer" and len(fold.journey.records(family)) >= limit:
-            if not fold.freeze_oldest(family, self.meta.clock, self._said.sums):
-                return Reject(Reason.OVER_LIMIT, f"the customer has {limit} open {family} already")
-            self.tallies.forgotten[f"{family}_early"] += 1
         return None
 
     def _review(self, event: Any, key: bytes, at: int) -> None:
@@ -258,9 +204,9 @@ class Partition:
         while len(row.verdicts) > self.definitions.limit:
             del row.verdicts[next(iter(row.verdicts))]
         if (held := row.alerts.get(data.alert)) is not None:
-            look = fold.look(held.item)
-            fold.before([look], self.meta.clock)
-            fold.after([look], self.meta.clock)
+            looks = [look(self.plan, held.item)]
+            fold.before(looks, self.meta.clock)
+            fold.after(looks, self.meta.clock)
         self._changed(key, fold)
 
     def _changed(self, key: bytes, fold: Fold) -> None:
@@ -325,30 +271,3 @@ class Partition:
         append = Append(puts, meta, self._out + self._said.pack(meta, self.partition, self._stamp))
         self._begin()
         return append
-
-
-def check_meta(meta: Meta, definitions: Definitions, revision: str) -> None:
-    """Refuse state that these definitions did not make."""
-    again = f"take run = {definitions.run + 1}, which replays the log"
-    if meta.partitions != definitions.partitions:
-        then, now = meta.partitions, definitions.partitions
-        raise Stop(
-            73, f"{EVENTS} had {then} partitions when the state was made, now {now}: put {then} back, or {again}"
-        )
-    if (meta.run, meta.revision) != (definitions.run, revision):
-        made = f"run {meta.run} was made under definitions {meta.revision}, these are {revision}"
-        raise Stop(78, f"the state of {made}: put the old ones back, or {again}")
-
-
-def _topics(steps: list[Step] | None, event: Any) -> tuple[str | None, ...]:
-    """Every topic that the ticket may have before or after this step."""
-    topics: dict[str | None, None] = {}
-    for step in steps or ():
-        if step.kind == OPENED or (step.kind == UPDATED and value(step, 0)):
-            topics[value(step, 1 if step.kind == OPENED else 0)] = None
-    if event.type == "ticket.opened" or (event.type == "ticket.updated" and event.data.topic):
-        topics[event.data.topic] = None
-    return tuple(topics)
-
-
-__all__ = ["Partition", "check_meta", "tick"]

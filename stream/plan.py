@@ -35,6 +35,10 @@ class Eyes(Struct, frozen=True):
     all: bool = True
     asks: tuple[Ask, ...] = ()
 
+    def read(self, family: str) -> bool:
+        """Whether one of them reads a family of records."""
+        return any(reads(k, family) for k in self.kpis) or any(reads(s, family) for s in self.signals)
+
 
 def _made(kpis: Iterable[Kpi], signals: Iterable[Signal], *, all: bool = True) -> Eyes:
     kept = tuple(kpis)
@@ -67,15 +71,20 @@ class Plan:
         self.eyes = {code: self._eyes(of) for of, code in CODES.items()}
         self.wide = self._wide()
         self.reach = {type_: self._reach(type_) for type_ in FAMILIES}
-        self.days = {item: eyes for item, eyes in self.wide.items() if self._reads(eyes, "usage")}
+        self.days = {item: eyes for item, eyes in self.wide.items() if eyes.read("usage")}
         self.counts_days = bool(self.days or self.eyes["d"].kpis or self.eyes["d"].signals)
-        self.dims = {item: eyes for item, eyes in self.wide.items() if self._reads(eyes, "surveys")}
+        self.dims = {item: eyes for item, eyes in self.wide.items() if eyes.read("surveys")}
+
+    @property
+    def _named(self) -> list[Kpi | Signal | Watch]:
+        return [*self.kpis, *self.signals, *self.watches]
 
     def _check(self) -> None:
-        names = [p.name for p in (*self.kpis, *self.signals, *self.watches)]
+        names = [p.name for p in self._named]
         if doubled := sorted({n for n in names if names.count(n) > 1}):
             raise ValueError(f"two plug-ins share the name {', '.join(doubled)}: rename one")
-        for plugin in (*self.kpis, *self.signals):
+        looking: list[Kpi | Signal] = [*self.kpis, *self.signals]
+        for plugin in looking:
             if plugin.of is not Journey and plugin.of not in CODES:
                 raise ValueError(f"{plugin.name}: of = {plugin.of.__name__} is no record, nor Issue, nor Journey")
 
@@ -92,14 +101,10 @@ class Plan:
         fresh = {code: _seeing(eyes, type_, fresh=True) for code, eyes in self.eyes.items()}
         return Reach(codes, fresh, wide)
 
-    @staticmethod
-    def _reads(eyes: Eyes, family: str) -> bool:
-        return any(reads(plugin, family) for plugin in (*eyes.kpis, *eyes.signals))
-
     @property
     def plugins(self) -> tuple[str, ...]:
         """name@version of all, for the revision."""
-        return tuple(f"{p.name}@{p.version}" for p in (*self.kpis, *self.signals, *self.watches))
+        return tuple(f"{p.name}@{p.version}" for p in self._named)
 
 
 def _seeing(eyes: Eyes, type_: str, *, fresh: bool = False) -> Eyes:

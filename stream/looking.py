@@ -1,0 +1,89 @@
+"""Where an event makes somebody look: the items that it can change, each with the plug-ins that look at them.
+
+An item is a record ("t:T-1"), an issue ("i:billing"), or the whole journey for one plug-in ("j:nps").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stream.definitions import DAY
+from stream.journey import Journey
+from stream.plan import CODE, FAMILY, Eyes, Plan
+
+Look = tuple[str, Eyes]
+NOBODY = Eyes(all=False)
+RECENT = 8 * DAY
+DIMS = frozenset({"ticket.opened", "ticket.updated", "ticket.transferred"})  # surveys show these of their ticket
+
+
+def looks(
+    journey: Journey,
+    plan: Plan,
+    type_: str,
+    family: str,
+    record: str,
+    topics: Sequence[str | None] = (),
+    *,
+    whole: bool = False,
+    fresh: bool = False,
+) -> list[Look]:
+    """What an event of a record can change: items, each with the plug-ins that look. `whole` = all plug-ins;
+    `fresh` = nothing of the record is known yet.
+    """
+    if family == "customer":
+        return all_looks(journey, plan)
+    reach = plan.reach[type_]
+    codes = plan.eyes if whole else reach.fresh if fresh else reach.codes
+    found = [(f"{CODE[family]}:{record}", codes[CODE[family]])] if family in CODE else []
+    if family == "tickets":
+        found += [(issue_item(topic), codes["i"]) for topic in topics]
+        if type_ in DIMS and (linked := journey.row.links.get(record)):
+            found += [(f"s:{survey}", plan.eyes["s"]) for survey in linked]
+            found += [pair for pair in plan.dims.items() if pair[0] not in reach.wide]
+    elif family == "subscriptions":  # they are kept, and go, together
+        found += [(f"u:{id_}", NOBODY) for id_ in journey.records(family) if id_ != record]
+    return found + list(reach.wide.items())
+
+
+def viewed(journey: Journey, plan: Plan, opened: Sequence[int]) -> list[Look]:
+    """Sessions in whose 24 h a ticket was opened: their content may have led to it."""
+    eyes = plan.reach["ticket.opened"].codes["v"]
+    if not eyes.kpis and not eyes.signals:
+        return []
+    sessions = journey.records("sessions").items()
+    return [
+        (f"v:{id_}", eyes) for id_, steps in sessions if any(steps[0].at <= at <= steps[-1].at + DAY for at in opened)
+    ]
+
+
+def used(journey: Journey, plan: Plan, at: int, clock: int) -> list[Look]:
+    """What looks at days in use, if a use at `at` (ms) tells anything new before it falls due by itself.
+
+    A later use on a known day only moves what lies 28 d ahead: that is looked at when it would have been due.
+    """
+    usage = journey.plain("usage")
+    if usage is not None and usage.tells(at) and at > clock - RECENT:
+        return []
+    return [("d:", plan.eyes["d"]), *plan.days.items()]
+
+
+def all_looks(journey: Journey, plan: Plan) -> list[Look]:
+    """Every item of the journey, with every plug-in."""
+    eyes = plan.eyes
+    found = [(f"{code}:{id_}", eyes[code]) for code, family in FAMILY.items() for id_ in journey.records(family)]
+    found += [(issue_item(topic), eyes["i"]) for topic in journey.topics]
+    known = dict.fromkeys(item for item, _ in found)
+    left = dict.fromkeys(h.item for h in journey.row.alerts.values() if h.item not in known and h.item[0] != "j")
+    found += [look(plan, item) for item in left]  # an alert may stand on an issue that lost its tickets
+    return found + list(plan.wide.items())
+
+
+def look(plan: Plan, item: str) -> Look:
+    """An item with all its plug-ins."""
+    return item, plan.wide.get(item, NOBODY) if item[0] == "j" else plan.eyes.get(item[0], NOBODY)
+
+
+def issue_item(topic: str | None) -> str:
+    """The item of an issue: "i:<topic>", "i" for tickets without one."""
+    return "i" if topic is None else f"i:{topic}"

@@ -1,0 +1,122 @@
+"""An event becomes a step of its record; and whoever may see a change looks again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stream import forgetting
+from stream.definitions import DAY, Definitions
+from stream.event import uid
+from stream.fold import BACKFILL, Fold
+from stream.journey import Journey, Waiting
+from stream.looking import Look, looks, used, viewed
+from stream.plan import CODE, Plan
+from stream.record import Heard, Reason, Reject
+from stream.steps import OPENED, UPDATED, Shape, Step, order, value
+from stream.sums import Sums
+from stream.tallies import Tallies
+
+
+class Stepper:
+    """Takes steps into journeys; `tallies` counts what it lets go or hears twice."""
+
+    __slots__ = ("_definitions", "_plan", "_tallies")
+
+    def __init__(self, definitions: Definitions, plan: Plan, tallies: Tallies) -> None:
+        self._definitions = definitions
+        self._plan = plan
+        self._tallies = tallies
+
+    def take(
+        self, fold: Fold, event: Any, shape: Shape, at: int, record: Heard, clock: int, sums: Sums
+    ) -> Reject | None:
+        """Make the event, that happened at `at`, a step, at log clock `clock` (ms); or say why not.
+
+        `sums` takes what must be accounted for before a record is let go.
+        """
+        journey, family = fold.journey, shape.family
+        id_ = str(at // DAY) if shape.daily else shape.record(event.data)
+        if family in forgetting.TRIMMED:
+            fold.trim(family, id_, clock, sums)
+        steps = journey.row.attributes if family == "customer" else journey.records(family).get(id_)
+        if refused := self._refused(fold, event, family, id_, steps, clock, sums):
+            return refused
+        step = Step(at, shape.kind, uid(event.source, event.id), event.segment, event.stage, shape.data(event.data))
+        is_use = self._is_use(event, shape, at, clock)
+        if is_use:
+            fold.trim("usage", "", clock, sums)
+        found = self._looks(journey, event, step, (family, id_), steps, clock, is_use=is_use)
+        fold.before(found, clock)
+        if not journey.put(family, id_, step):
+            self._tallies.repeats += 1
+            return None
+        if is_use:
+            journey.use(at)
+        journey.remember(at, event, id_)
+        if event.backfill:
+            journey.row.backfill = journey.row.dues[BACKFILL] = clock + self._definitions.backfill
+        if family in ("tickets", "subscriptions"):
+            _await_head(journey, shape, id_, Waiting(clock, step.uid, record.offset, record.value or b""))
+        fold.after(found, clock)
+        return None
+
+    def _is_use(self, event: Any, shape: Shape, at: int, clock: int) -> bool:
+        """Whether the customer caused it, and a day in use is kept for so long."""
+        if not (self._plan.counts_days and shape.use(event.data)):
+            return False
+        return event.backfill or at >= clock - self._definitions.keep.usage
+
+    def _looks(
+        self, journey: Journey, event: Any, step: Step, record: tuple[str, str], steps: list[Step] | None, clock: int,
+        *, is_use: bool,
+    ) -> list[Look]:  # fmt: skip
+        family, id_ = record
+        topics = _topics(steps, event) if family == "tickets" else ()
+        first = bool(steps) and order(step) < order(steps[0])  # type: ignore[index]  # it gives segment and stage
+        found = looks(journey, self._plan, event.type, family, id_, topics, whole=first, fresh=not steps)
+        if event.type == "ticket.opened":
+            opened = [step.at, *(s.at for s in steps or () if s.kind == OPENED)]
+            found += viewed(journey, self._plan, opened)
+        if is_use:
+            known = dict.fromkeys(item for item, _ in found)
+            found += [look for look in used(journey, self._plan, step.at, clock) if look[0] not in known]
+        return found
+
+    def _refused(
+        self, fold: Fold, event: Any, family: str, id_: str, steps: list[Step] | None, clock: int, sums: Sums
+    ) -> Reject | None:
+        """Hold one customer's state in bounds; its oldest closed record makes room for a new one."""
+        journey, limit = fold.journey, self._definitions.limit
+        if family == "tickets" and not event.backfill and forgetting.is_frozen(journey, id_, clock):
+            kept = self._definitions.keep.records // DAY
+            return Reject(Reason.HEADLESS, f"ticket {id_!r} was kept {kept} d after its last step - at `$.data.ticket`")
+        if steps is not None and len(steps) >= limit:
+            return Reject(Reason.OVER_LIMIT, f"{family} {id_!r} has {limit} steps already")
+        waiting = journey.row.waiting
+        if waiting and sum(map(len, waiting.values())) >= limit:
+            return Reject(Reason.OVER_LIMIT, f"{limit} steps of this customer wait for their heads already")
+        if steps is None and len(journey.records(family)) >= limit:
+            if not fold.freeze_oldest(family, clock, sums):
+                return Reject(Reason.OVER_LIMIT, f"the customer has {limit} open {family} already")
+            self._tallies.forgotten[f"{family}_early"] += 1
+        return None
+
+
+def _await_head(journey: Journey, shape: Shape, id_: str, waiting: Waiting) -> None:
+    """A step whose head is unknown keeps its bytes until the head comes."""
+    item = f"{CODE[shape.family]}:{id_}"
+    if shape.head:
+        journey.row.waiting.pop(item, None)
+    elif not journey.views(item):
+        journey.row.waiting.setdefault(item, []).append(waiting)
+
+
+def _topics(steps: list[Step] | None, event: Any) -> tuple[str | None, ...]:
+    """Every topic that the ticket may have before or after this step."""
+    topics: dict[str | None, None] = {}
+    for step in steps or ():
+        if step.kind == OPENED or (step.kind == UPDATED and value(step, 0)):
+            topics[value(step, 1 if step.kind == OPENED else 0)] = None
+    if event.type == "ticket.opened" or (event.type == "ticket.updated" and event.data.topic):
+        topics[event.data.topic] = None
+    return tuple(topics)
