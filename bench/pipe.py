@@ -1,0 +1,126 @@
+"""A real Kafka, filled; worker processes on it; and how fast they get through."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
+from confluent_kafka import Producer
+
+from agents import topics
+from stream.event import decode
+from stream.intake import home
+from stream.record import EVENTS
+
+PARTITIONS = 24
+
+
+def settings(bootstrap: str, directory: Path, *, plugins: str = "") -> Path:
+    """A settings file for workers of this cluster."""
+    file = directory / "bench.toml"
+    file.write_text(
+        f'[kafka]\nbootstrap = "{bootstrap}"\nreplication = 1\nmin_insync = 1\n[redis]\nurl = ""\n'
+        f'[metrics]\nport = 0\n[logging]\nlevel = "warning"\n{plugins}'
+    )
+    return file
+
+
+async def prepare(bootstrap: str) -> None:
+    """Creates the topics."""
+    await topics.create(bootstrap, topics.wanted(("cloudevents",), run=1, replication=1, min_insync=1))
+
+
+def fill(bootstrap: str, events: Iterator[tuple[bytes, bytes]]) -> int:
+    """Writes events to journey.events as intake would; returns the bytes."""
+    size = 0
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 50, "batch.size": 1_000_000, "acks": "1",
+                         "queue.buffering.max.messages": 500_000})  # fmt: skip
+    for i, (key, value) in enumerate(events):
+        producer.produce(EVENTS, value, key, partition=home(key, PARTITIONS))
+        size += len(value)
+        if i % 10_000 == 0:
+            producer.poll(0)
+    producer.flush()
+    return size
+
+
+async def floor(bootstrap: str, count: int) -> float:
+    """Events/s of `getmany` and decode alone, with the same decoder, in one process."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False,
+                                max_partition_fetch_bytes=1 << 20, fetch_max_bytes=50 << 20)  # fmt: skip
+    await consumer.start()
+    try:
+        consumer.assign([TopicPartition(EVENTS, p) for p in range(PARTITIONS)])
+        began, seen = time.perf_counter(), 0
+        while seen < count:
+            for records in (await consumer.getmany(timeout_ms=1000)).values():
+                for record in records:
+                    decode(record.value)
+                seen += len(records)
+        return seen / (time.perf_counter() - began)
+    finally:
+        await consumer.stop()
+
+
+@contextmanager
+def worker(file: Path, roles: Sequence[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker process with some roles."""
+    command = [sys.executable, "-m", "agents.cli", "worker", "--roles", ",".join(roles), "--settings", str(file)]
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=out)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def memory(process: subprocess.Popen[bytes]) -> int:
+    """Peak resident memory of a process, bytes (Linux)."""
+    for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+async def progress(bootstrap: str, group: str, topic: str) -> int:
+    """What a group has committed of a topic, in records."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        try:
+            offsets = await admin.list_consumer_group_offsets(group)
+        except GroupCoordinatorNotAvailableError:  # nothing was ever committed on this broker
+            return 0
+        return sum(o.offset for tp, o in offsets.items() if tp.topic == topic and o.offset > 0)
+    finally:
+        await admin.close()
+
+
+async def drain(bootstrap: str, role: str, topic: str, count: int, process: subprocess.Popen[bytes]) -> float:
+    """Events/s at which a group gets through `count` records, between a tenth and nine tenths of them."""
+    group = topics.app_id(role, 1)
+    marks: list[tuple[float, int]] = []
+    while not marks or marks[-1][1] < count:
+        if process.poll() is not None:
+            raise SystemExit(f"the {role} worker ended with {process.returncode}; see its log")
+        done = await progress(bootstrap, group, topic)
+        marks.append((time.perf_counter(), done))
+        print(f"\r{role}: {done:,} of {count:,}", end="", file=sys.stderr, flush=True)
+        await asyncio.sleep(0.5)
+    print(file=sys.stderr)
+    inner = [(t, n) for t, n in marks if count // 10 <= n <= count * 9 // 10] or marks
+    (t0, n0), (t1, n1) = inner[0], inner[-1]
+    return (n1 - n0) / (t1 - t0) if t1 > t0 else 0.0
