@@ -11,7 +11,6 @@ from stream.days import days_in
 from stream.definitions import DAY
 from stream.journey import Journey
 from stream.money import monthly
-from stream.plain import Own
 from stream.subscriptions import Subscription
 
 AGO = 30 * DAY
@@ -83,7 +82,7 @@ class Account:
         """A level over a span, under the segment and stage of the time; `early` ms before."""
         start, until = span
         inner = (s.at for s in self.states if start < s.at and (until is None or s.at < until))
-        turns = sorted((*who.turns(Own(None, None), start, until), *inner))
+        turns = sorted((*who.turns(who.everybody, start, until), *inner))
         return spread(lambda at: self.cut(who, at), turns, span, parts, early)
 
     def moves(self, who: Journey) -> list[Moved]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import ClassVar
 
 from stream import steps as S
@@ -14,6 +13,7 @@ from stream.definitions import DAY, Definitions
 from stream.money import minor
 from stream.steps import Step
 
+WEEK = 7 * DAY
 Span = tuple[int, int | None]  # [from, until), ms; None = no end known
 
 
@@ -49,13 +49,13 @@ class Searches(Plain):
 
 
 class Feature(Plain):
-    """The use of one feature: the first and the last of each day (UTC)."""
+    """The use of one feature, as far as it tells when it had been used within the last week or longer."""
 
     code, family = "f", "features"
     __slots__ = ()
 
     def held(self, for_: int) -> list[tuple[int, int]]:
-        """When it had been used within the last `for_` ms (more than a day)."""
+        """When it had been used within the last `for_` ms (a week at least)."""
         return held([(step.at, step.at) for step in self.steps], for_)
 
 
@@ -174,10 +174,10 @@ def worth_of(step: Step, definitions: Definitions) -> int:
 
 
 def thin(steps: list[Step]) -> bool:
-    """Of three uses in a day (UTC) the middle one tells nothing: take it out. True if one was."""
-    for i, (a, b) in enumerate(pairwise(steps)):
-        if i + 2 < len(steps) and a.at // DAY == steps[i + 2].at // DAY:
-            steps.remove(b)
+    """Between two uses no further apart than a week a third tells nothing: take it out. True if one was."""
+    for i in range(len(steps) - 3, -1, -1):  # new uses come at the end
+        if steps[i + 2].at - steps[i].at <= WEEK:
+            del steps[i + 1]
             return True
     return False
 

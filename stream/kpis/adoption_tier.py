@@ -13,7 +13,7 @@ from stream.claims import Fact, Window
 from stream.definitions import DAY
 from stream.journey import Journey
 from stream.kpi import LEVEL, Plugin
-from stream.plain import Own, counted
+from stream.plain import counted
 
 
 class AdoptionTier(Plugin):
@@ -30,7 +30,7 @@ class AdoptionTier(Plugin):
     advanced = 6
 
     def facts(self, it: Journey, who: Journey) -> Iterable[Fact]:
-        own = Own(None, None)
+        own = who.everybody
         spans = [span for id_ in who.records("features") for span in who.plain("features", id_).held(self.lasts)]
         for start, until, tier in counted(spans, self._tier):
             turns = who.turns(own, start, until)

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from stream.account import spread
 from stream.claims import Fact, Window
 from stream.days import days_in
-from stream.definitions import MINUTE
+from stream.definitions import DAY, MINUTE
 from stream.journey import Journey
 from stream.kpi import LEVEL, Plugin
-from stream.plain import Usage
+from stream.plain import Usage, merged
 
 
 class Stickiness(Plugin):
@@ -30,18 +30,19 @@ class Stickiness(Plugin):
     days = 28
 
     def facts(self, it: Usage, who: Journey) -> Iterable[Fact]:
-        days = days_in(who.definitions.timezone)
-        spans: list[tuple[int, int]] = []
+        cut, days = who.cut, self.days * DAY
+        runs: list[tuple[int, int]] = []  # first use of the first day, end of the last
         for step in it.steps:
-            day = days.of(step.data[1] // MINUTE) - 1
-            start, end = days.start(day), days.start(day + self.days)
-            yield Fact(start, (("num", 1),), cut=who.cut(it, step.data[1] - 1))
-            if spans and start <= spans[-1][1]:
-                spans[-1] = (spans[-1][0], end)
+            end = step.data[1]
+            yield Fact(step.at, (("num", 1),), cut=cut(it, end - 1))
+            if runs and step.at - runs[-1][1] < days - 2 * DAY:
+                runs[-1] = (runs[-1][0], end)
             else:
-                spans.append((start, end))
+                runs.append((step.at, end))
+        zone = days_in(who.definitions.timezone)
+        spans = merged([(start, zone.start(zone.of(end // MINUTE) + self.days - 1)) for start, end in runs])
         for span in spans:
-            yield from spread(lambda at: who.cut(it, at), who.turns(it, *span), span, (("den", 1),))
+            yield from spread(lambda at: cut(it, at), who.turns(it, *span), span, (("den", 1),))
 
     def parts(self, p: Window) -> dict[str, int]:
         start, end = p.last_day

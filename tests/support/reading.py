@@ -25,7 +25,7 @@ class Readings:
         return key in self._found
 
     def value(self, window: str, cut: str = "") -> float | None:
-        return self[window, cut].value
+        return self[window, cut].value if (window, cut) in self else None
 
     def parts(self, window: str, cut: str = "") -> dict[str, Any]:
         """Parts without histograms; none of a cut that nothing was ever said of."""
@@ -34,8 +34,8 @@ class Readings:
         return {name: n for name, n in self[window, cut].parts.items() if isinstance(n, int)}
 
     def cuts(self, window: str, part: str) -> dict[str, int]:
-        """{cut: part} over all cuts of a window."""
-        return {cut: r.parts[part] for (name, cut), r in self._found.items() if name == window}
+        """{cut: part} over all cuts of a window, where it is not zero."""
+        return {cut: n for (name, cut), r in self._found.items() if name == window and (n := r.parts[part])}
 
     @property
     def windows(self) -> list[str]:
