@@ -82,7 +82,10 @@ def trim(journey: Journey, family: str, record: str, clock: int) -> None:
     left = [s for s in steps if s.at >= edge]
     if family == "invoices":
         left = balance([s for s in steps if s.at < edge], journey.definitions) + left
-    journey.records(family)[record] = left
+    if left:
+        journey.records(family)[record] = left
+    else:
+        del journey.records(family)[record]
     journey.touch(family, record)
 
 
