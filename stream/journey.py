@@ -96,7 +96,7 @@ class Journey:
         if steps[-1] is not step or not self._grow(family, record, step):
             self.touch(family, record)
         if family == "features":
-            return not thin(steps) or step in steps
+            thin(steps)  # what it takes out again was a use none the less
         if family == "surveys" and (ticket := surveys.ticket_of(steps)):
             linked = self.row.links.setdefault(ticket, [])
             if record not in linked:
@@ -286,7 +286,7 @@ class Journey:
         touch = at.to_bytes(8, "big") + encode_row((event.type, about, event.source, event.id))
         if not trail or touch > trail[-1]:
             trail.append(touch)
-        else:
+        elif touch not in trail:
             insort(trail, touch)
         if len(trail) > self.definitions.trail:
             del trail[0]

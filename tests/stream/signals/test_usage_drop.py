@@ -72,3 +72,11 @@ def test_flapping_around_the_limit_is_one_alert() -> None:
     """Above for the day 39 alone, below before and after: it lingers 1 d, so nobody is told twice."""
     run = judge(NAME, *DAILY, *used(32, 33, 34), until=60 * D)
     assert run.history(NAME) == [OPEN, (40 * D, "amended queue usage #1"), (60 * D, "resolved queue usage #1")]
+
+
+def test_a_late_use_between_two_others_is_a_day_in_use() -> None:
+    """Of a feature's uses only those that tell something are kept; the days in use count them all."""
+    late = [*used(*range(0, 28, 2)), *used(*range(1, 28, 2), log=28 * D)]
+    assert said(NAME, *late, *late[-3:], until=60 * D) == said(NAME, *DAILY, until=60 * D)
+    [alert, *_] = judge(NAME, *late, *late[-3:], until=33 * D).alerts
+    assert len(alert.trail) == len({(t["id"], t["at"]) for t in alert.trail})
