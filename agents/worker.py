@@ -14,7 +14,7 @@ import msgspec
 import uvloop
 from prometheus_client import CollectorRegistry, ProcessCollector
 
-from agents import topics
+from agents import collector, topics
 from agents.app import Role, roles
 from agents.engine.connection import reach
 from agents.engine.exits import Code, die
@@ -43,6 +43,7 @@ def run(settings: Settings, names: Sequence[str], *, embedded: bool = False) -> 
     if settings.logging.level != "debug":
         for name in ("faust", "mode", "aiokafka"):  # they tell much, little of it for people
             logging.getLogger(name).setLevel(logging.WARNING)
+    collector.relax()
     return uvloop.run(_run(settings, names, embedded=embedded))
 
 

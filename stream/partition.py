@@ -30,7 +30,7 @@ from stream.tallies import Tallies
 from stream.ticks import Ticker, tick
 
 APPEND_BYTES = 600_000  # an append is cut at about this, below the broker's and producer's limit
-HOT = 256  # decoded journeys kept in hand between appends, a partition
+HOT = 64  # decoded journeys kept in hand between appends, a partition
 ACCOUNT_EVERY = 256  # records; bounds the differences held before they are counted
 
 _json = msgspec.json.Encoder().encode
