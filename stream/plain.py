@@ -173,13 +173,18 @@ def worth_of(step: Step, definitions: Definitions) -> int:
     return amount if step.kind == S.PAID else -amount
 
 
-def thin(steps: list[Step]) -> bool:
-    """Between two uses no further apart than a week a third tells nothing: take it out. True if one was."""
+def thin(steps: list[Step]) -> None:
+    """Between two uses no further apart than a week a third tells nothing: take it out."""
     for i in range(len(steps) - 3, -1, -1):  # new uses come at the end
         if steps[i + 2].at - steps[i].at <= WEEK:
             del steps[i + 1]
-            return True
-    return False
+            return
+
+
+def is_told(steps: list[Step], at: int, clock: int) -> bool:
+    """Whether a use at `at` only moves what lies ahead of the log clock: it was used in the week before, and lately."""
+    i = bisect_right(steps, at, key=_at)
+    return i > 0 and steps[i - 1].at > clock - WEEK
 
 
 def extend(steps: list[Step], at: int, days: Days) -> None:

@@ -10,6 +10,7 @@ from stream.event import uid
 from stream.fold import BACKFILL, Fold
 from stream.journey import Journey, Waiting
 from stream.looking import Look, looks, used, viewed
+from stream.plain import is_told
 from stream.plan import CODE, Plan
 from stream.record import Heard, Reason, Reject
 from stream.steps import OPENED, UPDATED, Shape, Step, order, value
@@ -74,6 +75,8 @@ class Stepper:
         topics = _topics(steps, event) if family == "tickets" else ()
         first = bool(steps) and order(step) < order(steps[0])  # type: ignore[index]  # it gives segment and stage
         found = looks(journey, self._plan, event.type, family, id_, topics, whole=first, fresh=not steps)
+        if family == "features" and steps and is_told(steps, step.at, clock):
+            del found[1:]  # what lies ahead is looked at when it would have been due
         if event.type == "ticket.opened":
             opened = [step.at, *(s.at for s in steps or () if s.kind == OPENED)]
             found += viewed(journey, self._plan, opened)
