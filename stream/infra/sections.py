@@ -12,8 +12,9 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from stream import definitions
-from stream.definitions import Currency, Definitions, Survey
-from stream.faults import Duration
+from stream.calendar import Calendar as BusinessTime
+from stream.definitions import WEEKDAYS, Calendar, Currency, Definitions, Survey
+from stream.faults import Duration, unknown
 from stream.faults import Path as Where
 
 _BY_DEFAULT = Definitions()
@@ -23,6 +24,7 @@ Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 _OF_SINKS = "pseudonym_key_file"
 _SAID = "say plaintext_credentials = true"
+_ZONE = 'is unknown; write an IANA name, as "Europe/Berlin"'
 
 Secret = Annotated[str, Meta(extra={"secret": True})]  # <name>_file names a file that holds it
 
@@ -160,6 +162,7 @@ class Sections(Struct, frozen=True, kw_only=True):
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     surveys: dict[str, Survey] = field(default_factory=dict)  # beside, or instead of, those there are
     currencies: dict[str, Currency] = field(default_factory=dict)  # the first one is the reporting currency
+    calendars: dict[str, Calendar] = field(default_factory=dict)  # without: every hour of every day is business time
     kpis: dict[str, dict[str, Any]] = field(default_factory=dict)
     signals: dict[str, dict[str, Any]] = field(default_factory=dict)
     sinks: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -175,6 +178,7 @@ class Sections(Struct, frozen=True, kw_only=True):
             timezone=self.tenant.timezone,
             surveys=definitions.SURVEYS | self.surveys,
             currencies=self.currencies or _BY_DEFAULT.currencies,
+            calendars=self.calendars,
             keep=definitions.Keep(self.keep.records, self.keep.sessions, self.keep.usage),
             future=log.future,
             grace=log.grace,
@@ -197,7 +201,7 @@ def faults_of(sections: Sections) -> Iterator[tuple[Where, Any, str]]:
     try:
         ZoneInfo(sections.tenant.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        yield ("tenant", "timezone"), sections.tenant.timezone, 'is unknown; write an IANA name, as "Europe/Berlin"'
+        yield ("tenant", "timezone"), sections.tenant.timezone, _ZONE
     for name, survey in sections.surveys.items():
         if survey.low >= survey.high:
             yield ("surveys", name, "low"), survey.low, f"must be below high = {survey.high}"
@@ -208,9 +212,26 @@ def faults_of(sections: Sections) -> Iterator[tuple[Where, Any, str]]:
             yield ("currencies", code, "rate"), currency.rate, 'write a positive decimal as text, as "1.08"'
         if not 0 <= currency.digits <= 6:
             yield ("currencies", code, "digits"), currency.digits, "must be 0 to 6"
+    yield from _calendar_faults(sections.calendars)
     for first, second in sections.cuts.pairs:
         if first == second:
             yield ("cuts", "pairs"), [first, second], "a pair names two dimensions"
+
+
+def _calendar_faults(calendars: dict[str, Calendar]) -> Iterator[tuple[Where, Any, str]]:
+    teams: dict[str, str] = {}
+    for name, calendar in calendars.items():
+        for day in sorted(set(calendar.hours) - {*WEEKDAYS}):
+            yield ("calendars", name, "hours", day), None, unknown(day, WEEKDAYS)
+        for team in calendar.teams:
+            if (other := teams.setdefault(team, name)) != name:
+                yield ("calendars", name, "teams"), team, f"has the calendar {other} already"
+        try:
+            BusinessTime(calendar)
+        except (ZoneInfoNotFoundError, OSError):
+            yield ("calendars", name, "timezone"), calendar.timezone, _ZONE
+        except ValueError as error:
+            yield ("calendars", name), None, str(error)
 
 
 def _is_rate(text: str) -> bool:

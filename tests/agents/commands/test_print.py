@@ -53,7 +53,7 @@ def test_variables_are_named(capsys: pytest.CaptureFixture[str], monkeypatch: py
 def test_every_section_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     """All but the free tables that are empty."""
     read = tomllib.loads(printed(capsys, "settings"))
-    assert set(Sections.__struct_fields__) - read.keys() == {"labels", "kpis", "signals", "sinks"}
+    assert set(Sections.__struct_fields__) - read.keys() == {"calendars", "labels", "kpis", "signals", "sinks"}
 
 
 def test_zero_durations_have_a_unit() -> None:

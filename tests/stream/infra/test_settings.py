@@ -204,6 +204,28 @@ def test_rules_over_several_keys(tmp_path: Path) -> None:
     ]
 
 
+def test_calendars(tmp_path: Path) -> None:
+    """Hours by weekday for some teams; what can not be read is said."""
+    hours = 'hours = {mon = ["09:00-12:30", "13:30-17:00"]}'
+    (tmp_path / "s.toml").write_text(
+        f'[calendars.default]\n{hours}\n[calendars.night]\nteams = ["a"]\nholidays = ["2026-12-25"]'
+    )
+    found = load(tmp_path / "s.toml", {}).definitions.calendars
+    assert found["default"].hours == {"mon": ("09:00-12:30", "13:30-17:00")}
+    assert (found["night"].teams, found["night"].holidays) == (("a",), ("2026-12-25",))
+    text = (
+        '[calendars.a]\nteams = ["x"]\nhours = {mo = ["09:00-17:00"]}\n'
+        '[calendars.b]\nteams = ["x"]\ntimezone = "Nowhere"\n'
+        '[calendars.c]\nhours = {mon = ["17:00-09:00"]}'
+    )
+    assert faults(tmp_path, text) == [
+        's.toml:3: calendars.a.hours.mo: is unknown; did you mean "mon"?',
+        's.toml:5: calendars.b.teams = "x": has the calendar a already',
+        's.toml:6: calendars.b.timezone = "Nowhere": is unknown; write an IANA name, as "Europe/Berlin"',
+        "s.toml:7: calendars.c: '17:00-09:00' are no hours: write from-to, as 09:00-17:30; 24:00 ends a day",
+    ]
+
+
 def test_a_variable_can_not_turn_a_value_into_a_table(tmp_path: Path) -> None:
     said = faults(tmp_path, "[log]\nrun = 2", {"JOURNEYWATCH_LOG__RUN__X": "1"})
     assert said == ["variable JOURNEYWATCH_LOG__RUN__X: log.run.x: run is a value, not a table"]
