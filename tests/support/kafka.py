@@ -97,8 +97,8 @@ class Node:
         self._properties.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         self._process: Child | None = None
 
-    def format(self, cluster: str) -> None:
-        arguments = ["format", "-t", cluster, "-c", str(self._properties)]
+    def format(self, cluster: str, *more: str) -> None:
+        arguments = ["format", "-t", cluster, "-c", str(self._properties), *more]
         subprocess.run([*self._java, "kafka.tools.StorageTool", *arguments], check=True, capture_output=True)
 
     def start(self) -> None:
