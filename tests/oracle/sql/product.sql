@@ -34,9 +34,11 @@ breadth AS (SELECT customer, count(*) AS features FROM tried GROUP BY ALL)
 SELECT 'adoption_rate' AS kpi, 'now' AS win, segment, stage, (features IS NOT NULL)::BIGINT AS a, 1 AS b
 FROM holder LEFT JOIN breadth USING (customer)
 UNION ALL BY NAME
-SELECT 'adoption_tier' AS kpi, 'now' AS win, segment, stage, 1 AS a, 1 AS b,
+SELECT 'adoption_tier' AS kpi, 'now' AS win,
+       (SELECT arg_max(w.segment, (w.time, w.id)) FROM was_segment w WHERE w.customer = breadth.customer) AS segment,
+       (SELECT arg_max(w.stage, (w.time, w.id)) FROM was_stage w WHERE w.customer = breadth.customer) AS stage, 1 AS a, 1 AS b,
        CASE WHEN features <= 2 THEN 'beginner' WHEN features <= 5 THEN 'intermediate' ELSE 'advanced' END AS tier
-FROM holder JOIN breadth USING (customer)
+FROM breadth
 UNION ALL BY NAME
 SELECT 'adoption_rate by feature' AS kpi, 'now' AS win, segment, stage, feature, 1 AS a, 0 AS b
 FROM holder JOIN tried USING (customer);
