@@ -6,9 +6,11 @@ Nothing is started here; tests/deploy/test_containers.py runs the commands.
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -177,3 +179,24 @@ def test_the_image_has_all_of_the_program() -> None:
     bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
     assert len(bases) == 2 and len({*bases}) == 1
     assert re.fullmatch(r"python:3\.11\.\d+-slim-bookworm", bases[0]), "the Python of the lock's lowest version"
+
+
+def test_the_image_builds_from_what_is_copied(tmp_path: Path) -> None:
+    """The last installation of the Dockerfile, with only the files that it copies; the program is in the wheel."""
+    for names, target in re.findall(r"^COPY (?!--)(.*) (\S+)$", DOCKERFILE, re.MULTILINE):
+        for name in names.split():
+            source, place = ROOT / name, tmp_path / "src" / target
+            if source.is_dir():
+                shutil.copytree(source, place)
+            else:
+                place.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, place)
+    assert "RUN pip install --no-deps --no-build-isolation .\n" in DOCKERFILE
+    command = [sys.executable, "-m", "pip", "wheel", "--no-index", "--no-deps", "--no-build-isolation", "-q", "-w"]
+    subprocess.run([*command, str(tmp_path), str(tmp_path / "src")], check=True, capture_output=True)
+    [wheel] = tmp_path.glob("journeywatch-*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    program = {
+        file.relative_to(ROOT).as_posix() for name in ("stream", "agents") for file in (ROOT / name).rglob("*.py")
+    }
+    assert program <= names

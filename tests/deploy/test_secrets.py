@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,7 +93,8 @@ def test_nothing_that_is_printed_shows_a_secret(tmp_path, monkeypatch, capsys, b
         monkeypatch.setenv(name, value)
     effective = load(tmp_path / "s.toml")
     assert effective.sections.redis.password == "canary-redis.password"
-    assert plugins.load(effective).sinks["alertmanager"].pseudonym_key == "canary-sinks.alertmanager.pseudonym_key"
+    sink: Any = plugins.load(effective).sinks["alertmanager"]
+    assert sink.pseudonym_key == "canary-sinks.alertmanager.pseudonym_key"
     assert sorted(secrets(effective)) == sorted(f"canary-{name}" for name in SECRETS)
     for file, command, code in (
         ("s", "settings", 0),

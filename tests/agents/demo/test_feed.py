@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from agents import topics
 from agents.demo.feed import feed
@@ -44,7 +45,7 @@ async def test_a_week_and_then_live_until_it_is_stopped(kafka_cluster) -> None:
 
     first = await life(0)
     second = await life(len(first))
-    events = [decode(record.value) for record in (*first, *second)]
+    events: list[Any] = [decode(record.value) for record in (*first, *second)]
     assert not [event for event in events if isinstance(event, Reject)]
     assert [event.subject.encode() for event in events] == [record.key for record in (*first, *second)]
     shared = {record.key for record in first} & {record.key for record in second}
