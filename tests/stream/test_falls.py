@@ -19,7 +19,7 @@ class Hours:
     """Closed panes from {hours before E: sums}."""
 
     def __init__(self, hours: Mapping[int, dict[str, int]], cut: Cut = (("segment", "big"),)) -> None:
-        self.cut, self._hours = cut, hours
+        self.cut, self.began, self._hours = cut, 0, hours
 
     def sums(self, start: int, end: int) -> dict[str, int]:
         total: dict[str, int] = {}
