@@ -15,7 +15,7 @@ from stream.subscriptions import Subscription
 
 RETURNED = 98 * DAY  # a customer who comes back within 90 d is no new one, also when heard a week late
 REACH = 7 * DAY  # how far a ticket's facts look at other tickets of its issue
-TRIMMED = {"usage": 7 * DAY, "features": 7 * DAY, "invoices": 30 * DAY}  # how much of them is let go at a time
+TRIMMED = {"usage": 14 * DAY, "features": 30 * DAY, "invoices": 30 * DAY}  # how much of them is let go at a time
 RATED = 98 * DAY  # how long an NPS answer counts, and 8 d for what may be heard late: it is kept at least so long
 
 
@@ -69,9 +69,11 @@ def _ended(one: Subscription, journey: Journey) -> int | None:
 def stale(journey: Journey, family: str, record: str, clock: int) -> bool:
     """Whether a long record has steps that `trim` would take: some weeks of them at a time."""
     steps = journey.records(family).get(record)
-    if not steps or family not in TRIMMED or journey.row.backfill:
+    if not steps or journey.row.backfill:
         return False
-    first = next((s for s in steps if s.kind != BALANCE), steps[0])
+    first = steps[0]
+    if family == "invoices":
+        first = next((s for s in steps if s.kind != BALANCE), first)
     return first.at < clock - _kept(journey, family) - TRIMMED[family]
 
 

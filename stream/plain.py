@@ -49,14 +49,21 @@ class Searches(Plain):
 
 
 class Feature(Plain):
-    """The use of one feature, as far as it tells when it had been used within the last week or longer."""
+    """The use of one feature, as far as it tells when it had been used within the last two weeks or longer."""
 
     code, family = "f", "features"
-    __slots__ = ()
+    __slots__ = ("_held",)
+
+    def __init__(self, id_: str, steps: list[Step]) -> None:
+        super().__init__(id_, steps)
+        self._held: dict[int, list[tuple[int, int]]] = {}
 
     def held(self, for_: int) -> list[tuple[int, int]]:
-        """When it had been used within the last `for_` ms (a week at least)."""
-        return held([(step.at, step.at) for step in self.steps], for_)
+        """When it had been used within the last `for_` ms (two weeks at least)."""
+        found = self._held.get(for_)
+        if found is None:
+            found = self._held[for_] = held([(step.at, step.at) for step in self.steps], for_)
+        return found
 
 
 class Milestone(Plain):
@@ -182,9 +189,9 @@ def thin(steps: list[Step]) -> None:
 
 
 def is_told(steps: list[Step], at: int, clock: int) -> bool:
-    """Whether a use at `at` only moves what lies ahead of the log clock: it was used in the week before, and lately."""
+    """Whether a use at `at` only moves what lies ahead of the log clock: it was used before, and lately."""
     i = bisect_right(steps, at, key=_at)
-    return i > 0 and steps[i - 1].at > clock - WEEK
+    return i > 0 and steps[i - 1].at > clock - 2 * WEEK
 
 
 def extend(steps: list[Step], at: int, days: Days) -> None:
