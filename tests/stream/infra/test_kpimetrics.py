@@ -101,7 +101,7 @@ def test_never_more_series_than_agreed_and_the_rest_is_counted(limit: int) -> No
 def test_what_is_not_cut_and_the_largest_labels_stay() -> None:
     readings = [reading(cut={"team": f"t{i}"}, n=i) for i in range(10)] + [reading(), reading("ces")]
     shown = names(scraped(readings, series=12), "journey_kpi_n")
-    assert [name[3] for name in shown] == ["all", "all", "t9"]
+    assert [name[3] for name in shown] == ["all", "all", "t9", "t8", "t7", "t6"], "values go before parts"
 
 
 def test_the_count_of_what_is_left_out_never_falls() -> None:

@@ -1,0 +1,1 @@
+"""Grafana dashboards as code: what is here makes dashboards/json, which Grafana is provisioned with."""
