@@ -44,6 +44,7 @@ check: dev
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m dashboards --check
 	$(BIN)/python -m pytest -q tests/contract/test_shape.py
 	$(BIN)/python -m docs.generate_events --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
