@@ -12,6 +12,7 @@ from pathlib import Path
 from agents import results, summary, topics
 from agents.commands.common import reached
 from agents.commands.send import read
+from agents.engine.exits import Code
 from agents.logtopics import LogTopics
 from agents.setup import connection
 from stream.faults import unknown
@@ -27,7 +28,6 @@ from stream.sources import SourceFault
 _TOPIC = "topic:"
 _RAW = topics.raw("")
 _LINE = 5.0  # seconds between two lines of progress where there is no terminal
-PARTITIONS = 73  # exit code: another number of partitions
 
 
 def run(args: argparse.Namespace) -> int:
@@ -93,7 +93,7 @@ def _fits(log: LogTopics, effective: Settings) -> None:
     there, wanted = log.partitions(topics.EVENTS), effective.definitions.partitions
     if there and there != wanted:
         mend = f"set [log] partitions = {there}"
-        raise Stop(PARTITIONS, f"{topics.EVENTS} has {there} partitions, the settings say {wanted}: {mend}")
+        raise Stop(Code.PARTITIONS, f"{topics.EVENTS} has {there} partitions, the settings say {wanted}: {mend}")
     if cut := [place for place, offset in log.first.items() if offset]:
         words = f"{len(cut)} partitions of {cut[0].topic} no longer hold their beginning; this is a replay of the rest"
         print(f"journeywatch: {words}", file=sys.stderr)
