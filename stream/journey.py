@@ -6,36 +6,35 @@ not maps. Families stay undecoded until something asks for them, so an event cos
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Callable, Collection
 from typing import Any
 
 from msgspec import Raw
 
 from stream import sessions, subscriptions, surveys, tickets
-from stream.claims import Cut, Touch
+from stream.claims import Cut
 from stream.days import days_in
 from stream.definitions import Definitions
-from stream.plain import BY_FAMILY, FAMILY_OF, Own, extend, thin
-from stream.row import Held, Row, Waiting, decode_records, decode_row, decode_touch, encode_row
+from stream.plain import BY_FAMILY, FAMILY_OF, extend, thin
+from stream.row import Held, Row, Waiting, decode_records, decode_row, encode_row
 from stream.sessions import Session
 from stream.steps import TRANSFERRED, UPDATED, Step, insert, order
 from stream.subscriptions import Subscription
 from stream.surveys import Survey
 from stream.tickets import Issue, Ticket
+from stream.timeline import Timeline
 
 NEVER = (1 << 64) - 1
-ATTRIBUTE = {"segment": 0, "stage": 1, "tier": 2, "team": 3, "timezone": 4}
 
 
 # What is derived of several records, by the family whose change ends it.
 _DERIVED = {"tickets": ("issues", "surveys", "openings"), "subscriptions": ("account",)}
 
 
-class Journey:
-    """One customer, decoded as far as asked. `families` values are Raw until `records` opens them."""
+class Journey(Timeline):
+    """One customer, decoded as far as asked. Families stay Raw in the row until `records` opens them."""
 
-    __slots__ = ("_changed", "_open", "_views", "definitions", "row", "subject")
+    __slots__ = ("_changed", "_open", "_views", "subject")
 
     def __init__(self, subject: str, definitions: Definitions, value: bytes | None = None) -> None:
         self.subject = subject
@@ -225,7 +224,8 @@ class Journey:
         views = self._view("issues")
         found: Issue | None = views.get(topic)
         if found is None:
-            found = views[topic] = Issue(topic, [t for t in self.tickets if t.topic == topic])
+            named = [id_ for id_, steps in self.records("tickets").items() if tickets.topic_of(steps) == topic]
+            found = views[topic] = Issue(topic, [t for id_ in named if (t := self.ticket(id_))])
         return found
 
     @property
@@ -238,63 +238,6 @@ class Journey:
     def topics(self) -> list[str | None]:
         """Topics of the known tickets, each once, in the tickets' order."""
         return list(dict.fromkeys(t.topic for t in self.tickets))
-
-    # -- attributes ------------------------------------------------------------------------------------------
-
-    def attribute(self, name: str, at: int) -> str | None:
-        """The customer's segment, stage, tier, team or timezone at a time, as now known."""
-        i = ATTRIBUTE[name]
-        for step in reversed(self.row.attributes):
-            if step.at <= at and i < len(step.data) and step.data[i] is not None:
-                label: str = step.data[i]
-                return label
-        return None
-
-    def cut(self, of: Any, at: int, dims: Cut = ()) -> Cut:
-        """`dims` with segment and stage: the record's own (of its earliest event), else the customer's at `at`.
-
-        Remembered on the view: several KPIs ask for the same.
-        """
-        cuts: dict[tuple[int, Cut], Cut] = of.cuts
-        found = cuts.get((at, dims))
-        if found is None:
-            segment = of.segment or self.attribute("segment", at)
-            stage = of.stage or self.attribute("stage", at)
-            own = [(name, label) for name, label in (("segment", segment), ("stage", stage)) if label is not None]
-            found = cuts[at, dims] = tuple(sorted([*dims, *own]) if dims and own else [*dims, *own])
-        return found
-
-    def cut_of(self, step: Step) -> Cut:
-        """Segment and stage of one step: its own, else the customer's at its time."""
-        return self.cut(Own(step.segment, step.stage), step.at)
-
-    @property
-    def everybody(self) -> Own:
-        """What a cut of the customer's own segment and stage is made of."""
-        found: Own = self.derived("everybody", lambda _: Own(None, None))
-        return found
-
-    def turns(self, of: Any, start: int, end: int | None) -> list[int]:
-        """Times inside (start, end) at which the customer's segment or stage may change, for levels."""
-        if of.segment and of.stage:
-            return []
-        return [s.at for s in self.row.attributes if s.at > start and (end is None or s.at < end)]
-
-    def remember(self, at: int, event: Any, about: str) -> None:
-        """Keep the newest touchpoints, by event time."""
-        trail = self.row.trail
-        touch = at.to_bytes(8, "big") + encode_row((event.type, about, event.source, event.id))
-        if not trail or touch > trail[-1]:
-            trail.append(touch)
-        elif touch not in trail:
-            insort(trail, touch)
-        if len(trail) > self.definitions.trail:
-            del trail[0]
-
-    @property
-    def trail(self) -> list[Touch]:
-        """The newest touchpoints, oldest first."""
-        return [Touch(int.from_bytes(t[:8], "big"), *decode_touch(t[8:])) for t in self.row.trail]
 
 
 __all__ = ["NEVER", "Held", "Issue", "Journey", "Row", "Session", "Step", "Subscription", "Survey", "Ticket",

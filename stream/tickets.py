@@ -165,6 +165,18 @@ def has_head(steps: list[Step]) -> bool:
     return any(s.kind == S.OPENED for s in steps)
 
 
+def topic_of(steps: list[Step]) -> str | None:
+    """The topic of a ticket as now known, without deriving the rest; None if it has none or its opening is unknown."""
+    topic: str | None = None
+    begun = False
+    for step in steps:
+        if step.kind == S.OPENED and not begun:
+            begun, topic = True, S.value(step, 1)
+        elif step.kind == S.UPDATED and begun:
+            topic = S.value(step, 0) or topic
+    return topic
+
+
 class Issue:
     """A customer's tickets of one topic (a missing topic equals only a missing topic), by (opened, id)."""
 

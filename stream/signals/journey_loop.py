@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from stream import steps as S
 from stream.claims import Finding, Severity
 from stream.definitions import DAY
-from stream.journey import ATTRIBUTE, Journey
+from stream.journey import Journey
 from stream.signal import Plugin
+from stream.timeline import ATTRIBUTE
 
 Entry = tuple[int, int, str | None, str]  # at, uid, stage before, stage
 

@@ -1,0 +1,83 @@
+"""What a customer was when: the timeline of attributes, the cuts that follow from it, and the trail of touchpoints."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable
+from typing import Any
+
+from stream.claims import Cut, Touch
+from stream.definitions import Definitions
+from stream.plain import Own
+from stream.row import decode_touch, encode_row
+from stream.steps import Step
+
+ATTRIBUTE = {"segment": 0, "stage": 1, "tier": 2, "team": 3, "timezone": 4}
+
+
+class Timeline:
+    """The part of a journey that is no record. `row` = the stored form (stream.row)."""
+
+    __slots__ = ("definitions", "row")
+
+    definitions: Definitions
+    row: Any
+
+    def derived(self, name: str, make: Callable[[Any], Any]) -> Any:
+        """What `make` derives, once, until something that it rests on changes."""
+        raise NotImplementedError
+
+    def attribute(self, name: str, at: int) -> str | None:
+        """The customer's segment, stage, tier, team or timezone at a time, as now known."""
+        i = ATTRIBUTE[name]
+        for step in reversed(self.row.attributes):
+            if step.at <= at and i < len(step.data) and step.data[i] is not None:
+                label: str = step.data[i]
+                return label
+        return None
+
+    def cut(self, of: Any, at: int, dims: Cut = ()) -> Cut:
+        """`dims` with segment and stage: the record's own (of its earliest event), else the customer's at `at`.
+
+        Remembered on the view: several KPIs ask for the same.
+        """
+        cuts: dict[tuple[int, Cut], Cut] = of.cuts
+        found = cuts.get((at, dims))
+        if found is None:
+            segment = of.segment or self.attribute("segment", at)
+            stage = of.stage or self.attribute("stage", at)
+            own = [(name, label) for name, label in (("segment", segment), ("stage", stage)) if label is not None]
+            found = cuts[at, dims] = tuple(sorted([*dims, *own]) if dims and own else [*dims, *own])
+        return found
+
+    def cut_of(self, step: Step) -> Cut:
+        """Segment and stage of one step: its own, else the customer's at its time."""
+        return self.cut(Own(step.segment, step.stage), step.at)
+
+    @property
+    def everybody(self) -> Own:
+        """What a cut of the customer's own segment and stage is made of."""
+        found: Own = self.derived("everybody", lambda _: Own(None, None))
+        return found
+
+    def turns(self, of: Any, start: int, end: int | None) -> list[int]:
+        """Times inside (start, end) at which the customer's segment or stage may change, for levels."""
+        if of.segment and of.stage:
+            return []
+        return [s.at for s in self.row.attributes if s.at > start and (end is None or s.at < end)]
+
+    def remember(self, at: int, event: Any, about: str) -> None:
+        """Keep the newest touchpoints, by event time."""
+        trail = self.row.trail
+        touch = at.to_bytes(8, "big") + encode_row((event.type, about, event.source, event.id))
+        if not trail or touch > trail[-1]:
+            trail.append(touch)
+        elif touch not in trail:
+            insort(trail, touch)
+        if len(trail) > self.definitions.trail:
+            del trail[0]
+
+    @property
+    def trail(self) -> list[Touch]:
+        """The newest touchpoints, oldest first."""
+        return [Touch(int.from_bytes(t[:8], "big"), *decode_touch(t[8:])) for t in self.row.trail]

@@ -1,0 +1,58 @@
+"""What a customer was when, and the topic of a ticket without deriving it. Covers stream/timeline.py."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+from stream import steps as S
+from stream.definitions import Definitions
+from stream.journey import Journey
+from stream.steps import Step
+from stream.tickets import Ticket, topic_of
+
+
+def journey(*attributes: tuple[int, str | None, str | None]) -> Journey:
+    made = Journey("c", Definitions())
+    for uid, (at, segment, stage) in enumerate(attributes):
+        made.put("customer", "", Step(at, S.ATTRIBUTES, uid, None, None, (segment, stage)))
+    return made
+
+
+def test_an_attribute_is_that_of_its_time_whatever_came_first() -> None:
+    for order in permutations([(10, "smb", None), (20, None, "trial"), (30, "large", None)]):
+        found = journey(*order)
+        assert [found.attribute("segment", at) for at in (9, 10, 29, 30)] == [None, "smb", "smb", "large"]
+        assert [found.attribute("stage", at) for at in (19, 20, 99)] == [None, "trial", "trial"]
+
+
+def test_a_cut_takes_the_records_own_segment_first_and_leaves_out_what_is_missing() -> None:
+    found = journey((10, "smb", None))
+    own = Ticket("T", [Step(20, S.OPENED, 1, "large", None, ("chat",))])
+    assert found.cut(own, 20, (("channel", "chat"),)) == (("channel", "chat"), ("segment", "large"))
+    none = Ticket("T", [Step(5, S.OPENED, 1, None, None, ("chat",))])
+    assert found.cut(none, 5) == ()
+    assert found.cut(none, 10) == (("segment", "smb"),)
+
+
+def test_the_trail_keeps_the_newest_by_event_time_in_any_order_of_arrival() -> None:
+    class Event:
+        type, source = "page.viewed", "web"
+
+        def __init__(self, id_: str) -> None:
+            self.id = id_
+
+    for order in permutations(range(5)):
+        found = Journey("c", Definitions(trail=3))
+        for at in order:
+            found.remember(at, Event(f"e{at}"), "")
+        assert [t.id for t in found.trail] == ["e2", "e3", "e4"]
+
+
+def test_the_topic_of_steps_is_the_topic_of_the_ticket() -> None:
+    opened = Step(10, S.OPENED, 1, None, None, ("chat", "a"))
+    bare = Step(10, S.OPENED, 2, None, None, ("chat",))
+    changed = Step(20, S.UPDATED, 3, None, None, ("b",))
+    early = Step(5, S.UPDATED, 4, None, None, ("c",))
+    other = Step(30, S.UPDATED, 5, None, None, (None, "high"))
+    for steps in ([opened], [bare], [opened, changed], [early, opened], [bare, changed, other], [early, bare, other]):
+        assert topic_of(steps) == Ticket("T", steps).topic
