@@ -103,7 +103,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "topics": ("print and check the topics with their settings", _topics),
     "plugins": ("what is there: KPIs, signals, watches, sources, sinks", _settings),
     "settings": ("the effective settings, without secrets", _settings),
-    "events": ("JSON Schema of the events", _nothing),
+    "events": ("JSON Schema of events, alerts and dead letters", _nothing),
     "check": ("validate settings, mappings or event files: every fault with file, line, field", _check),
     "send": ("put events on raw.<source>", _send),
     "replay": ("readings and alerts of a log, without a broker", _replay),

@@ -23,5 +23,6 @@ async def reached(kafka: Kafka) -> AsyncIterator[None]:
         stop = as_stop(error)
         if stop.code != Code.BROKER:
             raise stop from error
-        words = f"no Kafka at {kafka.bootstrap}; see that it runs, or set kafka.bootstrap ({error})"
+        mend = "or set kafka.bootstrap" if kafka.security == "PLAINTEXT" else "and that all of [kafka] is right"
+        words = f"no Kafka at {kafka.bootstrap}; see that it runs, {mend} ({error})"
         raise Stop(Code.BROKER, words) from error

@@ -110,8 +110,11 @@ def pipe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipe]:
 
 def test_kafka_is_healthy(pipe: Pipe) -> None:
     """The class that the script of the health check runs."""
-    _, script, *arguments = SERVICES["kafka"]["healthcheck"]["test"]
-    assert script.endswith("/kafka-broker-api-versions.sh")
+    kind, check = SERVICES["kafka"]["healthcheck"]["test"]
+    heap, script, *arguments = check.removesuffix(" >/dev/null").split()
+    assert (kind, heap) == ("CMD-SHELL", "KAFKA_HEAP_OPTS=-Xmx128m")
+    assert script == "/opt/kafka/bin/kafka-broker-api-versions.sh"
+    assert arguments == ["--bootstrap-server", "localhost:19092"]
     arguments[-1] = pipe.bootstrap
     command = java("org.apache.kafka.tools.BrokerApiVersionsCommand", *arguments)
     subprocess.run(command, check=True, capture_output=True, timeout=60)

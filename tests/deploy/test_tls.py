@@ -91,4 +91,5 @@ def test_wrong_credentials_end_with_a_word(home: Path, tmp_path: Path, capsys, o
     assert main(["topics", "--settings", str(tmp_path / "wrong.toml")]) == 75
     said = capsys.readouterr()
     assert "no Kafka at 127.0.0.1" in said.err
+    assert "all of [kafka] is right" in said.err, "credentials may be at fault"
     assert PASSWORD not in said.err + said.out
