@@ -59,6 +59,11 @@ class LogTopics:
         """How many partitions a topic has."""
         return sum(place.topic == name for place in self.end)
 
+    def cut(self, place: TopicPartition, first: int, end: int) -> None:
+        """Only the offsets [first, end) of a partition; call it before `records`."""
+        self.first[place], self.end[place] = first, min(end, self.end[place])
+        self._consumer.seek(place, first)
+
     async def records(self, until: int | None = None) -> AsyncIterator[Any]:
         """All records, partitions merged by append time; of each those before its first one later than `until` (ms).
 

@@ -22,24 +22,29 @@ from stream.record import ALERTS, DEADLETTERS, EVENTS, KPIS, Heard, Out, Record
 from stream.sources import Source
 from stream.ticks import tick
 
-CHUNK = 20_000  # records held back so that partitions are fed in batches
+CHUNK = 5_000  # records held back so that partitions are fed in batches; a few seconds of work
 
 _alert = msgspec.json.Decoder(Alert).decode
 
 
 class Replay:
-    """Replays a log. `history` holds every change of an alert as (log time, JSON), `dead_letters` their JSON."""
+    """Replays a log. `history` holds every change of an alert as (log time, JSON), `dead_letters` their JSON.
+
+    Without `keep_panes` the panes are those that a live pipe has, to be read over its rolling windows.
+    """
 
     def __init__(
-        self, definitions: Definitions, kpis: Mapping[str, Kpi], signals: Iterable[Signal], watches: Sequence[Watch]
-    ) -> None:
+        self, definitions: Definitions, kpis: Mapping[str, Kpi], signals: Iterable[Signal], watches: Sequence[Watch],
+        *, keep_panes: bool = True,
+    ) -> None:  # fmt: skip
         d = self.definitions = msgspec.structs.replace(definitions, time="record")
         self.kpis = kpis
         plan = Plan(kpis.values(), signals, watches)
         revision = d.revision(plan.plugins)
         self.journeys = [Partition(d, plan, p, {}) for p in range(d.partitions)]
         self.aggregates = [
-            KpiPartition(d, revision, kpis, watches, m, {}, None, keep_panes=True) for m in range(d.kpi_partitions)
+            KpiPartition(d, revision, kpis, watches, m, {}, None, keep_panes=keep_panes)
+            for m in range(d.kpi_partitions)
         ]
         self.end = 0  # the largest append time heard, ms
         self.records = 0
