@@ -28,5 +28,9 @@ class TicketShare(OfTickets):
     def n(self, p: Window) -> int:
         return p.all.sum("num")
 
+    def parts(self, p: Window) -> dict[str, int]:
+        """Shown as a ratio: `num` and `den`."""
+        return {"num": p.sum("num"), "den": p.all.sum("num")}
+
 
 KPI = TicketShare()
