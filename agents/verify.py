@@ -59,7 +59,7 @@ async def ledgers(made: Setup, role: str, table: str, partitions: int) -> list[L
 
 
 async def verify(made: Setup) -> tuple[list[str], Live]:
-    """All differences but those of Redis, and what was compared. Raises SourceFault where the log lost its beginning."""
+    """All differences but those of Redis, and what was compared. SourceFault where the log lost its beginning."""
     d = made.definitions
     panes = await ledgers(made, "kpis", "panes", d.kpi_partitions)
     live = Live(await ledgers(made, "journeys", "journeys", d.partitions), panes, set(), {}, {}, {})
