@@ -28,7 +28,9 @@ def definitions() -> dict[str, Schema]:
         one = _whole(found, _key(kind, found))
         one["description"] = " ".join(one["description"].split())
         _describe(one["properties"], said)
-        made[kind.__name__] = one
+        for field in one["properties"].values():
+            field.pop("default", None)
+        made[kind.__name__] = one | {"required": list(one["properties"])}  # what we write, we write whole
     for field, words in notes.ALERT_WORDS.items():
         made["Alert"]["properties"][field]["enum"] = list(words)
     return made

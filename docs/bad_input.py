@@ -59,11 +59,12 @@ CASES: tuple[tuple[str, Reason, bytes | None], ...] = (
     ("a time over 5 min ahead of the log clock (`log.future`)", Reason.FUTURE, _event(time=SOON)),
     ("a time longer ago than is kept (`[keep]`), not marked `backfill`", Reason.TOO_LATE, _event(time=LONG_AGO)),
 )
-JUDGED = {  # reasons that depend on what the customer's state holds; each has its tests in tests/stream
-    Reason.HEADLESS: "a step of a ticket whose opening is not heard within 8 d of log clock (`log.grace`)",
-    Reason.ERASED: "an event of a customer who was erased",
-    Reason.MISROUTED: "on `journey.events`, which only the pipe writes: a key that is not the subject",
-    Reason.MERGE_CYCLE: "a merge that would lead back to where it began",
+# Reasons that depend on what the customer's state holds, tested in tests/stream; with the type that brings them.
+JUDGED = {
+    Reason.HEADLESS: ("a step of a ticket whose opening is not heard within 8 d of log clock (`log.grace`)", ""),
+    Reason.ERASED: ("an event of a customer who was erased", "customer.erased"),
+    Reason.MISROUTED: ("on `journey.events`, which only the pipe writes: a key that is not the subject", ""),
+    Reason.MERGE_CYCLE: ("a merge that would lead back to where it began", "customer.merged"),
 }
 
 

@@ -39,8 +39,8 @@ journeywatch check examples/events/ticket.opened.json
 journeywatch send examples/events/ticket.opened.json
 ```
 
-Unknown fields are ignored; `null` is as good as left out. A new field has a default, and a type never changes its
-meaning, so what is valid today stays so. Texts that name things have 1 to 256 characters.
+Fields with a `?` may be left out, and `null` is as good as that. Unknown fields are ignored. A new field has a default,
+and a type never changes its meaning, so what is valid today stays so. Texts that name things have 1 to 256 characters.
 """
 LETTERS = """
 ## Bad input
@@ -68,7 +68,8 @@ def page() -> Iterator[str]:
     yield LETTERS
     for words, reason, value in CASES:
         yield f"| {words} | `{reason}` | {_cell(judged(value).detail)} |\n"
-    yield from (f"| {words} | `{reason}` | |\n" for reason, words in JUDGED.items())
+    for reason, (words, type_) in JUDGED.items():
+        yield f"| {words} | `{reason}` |{' not by this version' if type_ in NOT_YET else ''} |\n"
     yield "\n## What comes out\n"
     for name, topic in (("Alert", topics.ALERTS), ("DeadLetter", topics.DEADLETTERS)):
         yield f"\n### {name}\n\nJSON on `{topic}`. {_line(made[name]['description'])}\n\n"
