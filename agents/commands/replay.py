@@ -9,7 +9,7 @@ import time
 from heapq import merge
 from pathlib import Path
 
-from agents import results, summary, topics
+from agents import collector, results, summary, topics
 from agents.commands.common import reached
 from agents.commands.send import read
 from agents.engine.exits import Code
@@ -32,6 +32,7 @@ _LINE = 5.0  # seconds between two lines of progress where there is no terminal
 
 def run(args: argparse.Namespace) -> int:
     started = time.monotonic()
+    collector.relax()
     effective = settings.load(args.settings)
     found = plugins.load(effective)
     names = _topics(args, found)
