@@ -195,10 +195,12 @@ class Partition:
     def _review(self, event: Any, key: bytes, at: int) -> None:
         """A verdict of people on an alert: of this customer, or of a watch (it travels on to the kpis hop)."""
         data = event.data
+        fold = self._open(key)
+        self._stepper.review(fold, event, at, self.meta.clock, self._said.sums)
         if data.signal in self.plan.watch_names:
             self._said.verdicts.append((data.alert, data.verdict, at, self.meta.clock // BEAT))
+            self._changed(key, fold)
             return
-        fold = self._open(key)
         row = fold.journey.row
         row.verdicts[data.alert] = max(at, row.verdicts.pop(data.alert, 0))
         while len(row.verdicts) > self.definitions.limit:

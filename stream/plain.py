@@ -112,7 +112,14 @@ class Usage(Plain):
         return held([(step.at, step.data[0]) for step in self.steps], for_)
 
 
-KINDS: tuple[type[Plain], ...] = (Searches, Feature, Milestone, Ledger, Costs, Usage)
+class Review(Plain):
+    """People's verdicts on one alert, with (signal, verdict, when it opened by the log); the latest holds."""
+
+    code, family = "r", "reviews"
+    __slots__ = ()
+
+
+KINDS: tuple[type[Plain], ...] = (Searches, Feature, Milestone, Ledger, Costs, Usage, Review)
 BY_FAMILY = {kind.family: kind for kind in KINDS}
 FAMILY_OF = {kind.code: kind.family for kind in KINDS}
 

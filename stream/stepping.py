@@ -9,11 +9,11 @@ from stream.definitions import DAY, Definitions
 from stream.event import uid
 from stream.fold import BACKFILL, Fold
 from stream.journey import Journey, Waiting
-from stream.looking import Look, looks, used, viewed
+from stream.looking import Look, look, looks, used, viewed
 from stream.plain import is_told
 from stream.plan import CODE, Plan
 from stream.record import Heard, Reason, Reject
-from stream.steps import OPENED, UPDATED, Shape, Step, order, value
+from stream.steps import OPENED, REVIEWED, UPDATED, Shape, Step, order, value
 from stream.sums import Sums
 from stream.tallies import Tallies
 
@@ -60,6 +60,22 @@ class Stepper:
             _await_head(journey, shape, id_, Waiting(clock, step.uid, record.offset, record.value or b""))
         fold.after(found, clock)
         return None
+
+    def review(self, fold: Fold, event: Any, at: int, clock: int, sums: Sums) -> None:
+        """Keep a verdict for what is counted by the time at which its alert opened (by the log; else the verdict's)."""
+        alert, journey = event.data.alert, fold.journey
+        known = journey.records("reviews")
+        if alert not in known and len(known) >= self._definitions.limit:
+            fold.freeze_oldest("reviews", clock, sums)
+        held = journey.row.alerts.get(alert)
+        opened = held.opened if held is not None and held.episode else at
+        data = (event.data.signal, event.data.verdict, opened)
+        looks = [look(self._plan, f"r:{alert}")]
+        fold.before(looks, clock)
+        if journey.put(
+            "reviews", alert, Step(at, REVIEWED, uid(event.source, event.id), event.segment, event.stage, data)
+        ):
+            fold.after(looks, clock)
 
     def _is_use(self, event: Any, shape: Shape, at: int, clock: int) -> bool:
         """Whether the customer caused it, and a day in use is kept for so long."""

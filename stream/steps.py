@@ -29,7 +29,7 @@ SENT, ANSWERED = 0x00, 0x10
 VIEWED = 0x00
 STARTED, CHANGED, RENEWED, CANCELLED, RENEWAL_DUE = 0x00, 0x10, 0x20, 0x30, 0x40
 ATTRIBUTES = 0x00
-SEARCHED, USED, REACHED, SPENT = 0x00, 0x00, 0x00, 0x00
+SEARCHED, USED, REACHED, SPENT, REVIEWED = 0x00, 0x00, 0x00, 0x00, 0x00
 BALANCE, PAID, REFUNDED = 0x00, 0x10, 0x20
 
 
@@ -138,6 +138,7 @@ SHAPES: dict[str, Shape] = {
     "cost.recorded": Shape("costs", SPENT, _one, lambda d: (d.kind, d.amount, d.currency), daily=True),
     "feature.used": Shape("features", USED, lambda d: d.feature, lambda d: (), use=_always),
     "milestone.reached": Shape("milestones", REACHED, lambda d: d.milestone, lambda d: ()),
+    "alert.reviewed": Shape("reviews", REVIEWED, lambda d: d.alert, lambda d: (d.signal, d.verdict)),
     "customer.updated": Shape(
         "customer", ATTRIBUTES, _one, lambda d: _trim(d.segment, d.stage, d.tier, d.team, d.timezone)
     ),

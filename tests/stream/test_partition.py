@@ -44,13 +44,18 @@ def feeds(records: Sequence[Record], bounds: Sequence[int], definitions: Definit
     return found
 
 
+def of_events(sums: Panes) -> Panes:
+    """Without the KPI that counts by when alerts opened: that follows the log."""
+    return {key: parts for key, parts in sums.items() if key[0] != "signal_precision"}
+
+
 @law(60)
 @given(SEEDS)
 def test_order_and_repeats_do_not_matter(seed: int) -> None:
     world = World(seed)
     one = fold(log_of(world.delayed(), [END])[0], plan=PLAN)
     two = fold(log_of(world.delayed(repeats=True), [END])[0], plan=PLAN)
-    assert one.sums == two.sums
+    assert of_events(one.sums) == of_events(two.sums)
     assert one.open == two.open
     assert trails(one) == trails(two)
 
