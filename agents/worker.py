@@ -119,12 +119,20 @@ class Worker:
         registry.register(WorkerCollector(made.telemetry, time.time))
         registry.register(KpiCollector(self._readings, made.telemetry, kpis=made.plugins.kpis))
         ProcessCollector(registry=registry)  # when it started, its memory, its share of the CPU
-        self.server = Server(registry, self.why, bind=settings.bind, port=settings.port, token=settings.token)
+        self.server = Server(
+            registry, self.why, bind=settings.bind, port=settings.port, token=settings.token, degraded=self.degraded
+        )
         self._lag = LoopLag(made)
 
     def why(self) -> list[str]:
         """Why the worker is not ready; nothing = it is."""
         return [f"{role.hop.spec.role}: {role.hop.state}" for role in self.roles if role.hop.state != "running"]
+
+    def degraded(self) -> list[str]:
+        """What is away; detection goes on, and it is told everything when it is back."""
+        telemetry = self.setup.telemetry
+        away = ["redis"] if telemetry.redis is not None and not telemetry.redis.up else []
+        return away + [f"sink {name}" for name, sink in telemetry.sinks.items() if not sink.up]
 
     async def start(self) -> None:
         """Raises OSError if the port of /metrics is taken."""

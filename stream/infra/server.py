@@ -17,15 +17,23 @@ class Server:
     """Listens on `bind`:`port` (0 = any free one; `port` then tells which) from `start` to `close`.
 
     With a `token`, /metrics wants `Authorization: Bearer <token>`; health never does, and gives away nothing but
-    reasons.
+    reasons. `degraded` = what is away that the worker does without (Redis, a sink): it is ready all the same.
     """
 
     def __init__(
-        self, registry: CollectorRegistry, ready: Why, *, bind: str = "127.0.0.1", port: int = 0, token: str = ""
+        self,
+        registry: CollectorRegistry,
+        ready: Why,
+        *,
+        bind: str = "127.0.0.1",
+        port: int = 0,
+        token: str = "",
+        degraded: Why = list,
     ) -> None:
         self.port = port
         self._registry = registry
         self._ready = ready
+        self._degraded = degraded
         self._bind = bind
         self._authorization = f"Bearer {token}".encode() if token else None
         app = web.Application()
@@ -58,7 +66,8 @@ class Server:
 
     async def _readiness(self, _: web.Request) -> web.Response:
         why = self._ready()
-        return web.json_response({"ready": not why, "why": why}, status=503 if why else 200)
+        said = {"ready": not why, "why": why, "degraded": self._degraded()}
+        return web.json_response(said, status=503 if why else 200)
 
     def _allowed(self, authorization: str) -> bool:
         return self._authorization is None or hmac.compare_digest(authorization.encode(), self._authorization)

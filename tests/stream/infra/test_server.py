@@ -45,10 +45,10 @@ async def test_health_tells_live_from_ready() -> None:
         async with http.get("/health/live") as answer:
             assert answer.status == 200
         async with http.get("/health/ready") as answer:
-            assert (answer.status, await answer.json()) == (503, {"ready": False, "why": why})
+            assert (answer.status, await answer.json()) == (503, {"ready": False, "why": why, "degraded": []})
         why.clear()
         async with http.get("/health/ready") as answer:
-            assert (answer.status, await answer.json()) == (200, {"ready": True, "why": []})
+            assert (answer.status, await answer.json()) == (200, {"ready": True, "why": [], "degraded": []})
         async with http.get("/elsewhere") as answer:
             assert answer.status == 404
 
