@@ -1,4 +1,5 @@
-"""The whole pipe on a real Kafka, killed under load: what the live tables hold is what the log alone says.
+"""The whole pipe on a real Kafka, two workers, one killed under load: tables, readings and alerts are what the log
+alone says.
 
 Covers agents/app.py, agents/delivery.py, agents/intake.py, agents/journeys.py, agents/kpis.py, agents/setup.py,
 agents/tally.py, agents/worker.py.
@@ -23,6 +24,7 @@ from agents.engine.ledger import Ledger
 from agents.engine.producer import Producer
 from agents.engine.reader import Reader
 from agents.setup import Setup, setup
+from agents.verify import verify
 from stream.claims import Alert
 from stream.infra import settings
 from stream.partition import Partition
@@ -54,7 +56,7 @@ def file(kafka: Kafka, tmp_path: Path) -> Path:
     file = tmp_path / "journeywatch.toml"
     file.write_text(
         f'[kafka]\nbootstrap = "{kafka.bootstrap}"\nreplication = 1\nmin_insync = 1\n'
-        '[redis]\nurl = ""\n[log]\npartitions = 6\n[metrics]\nport = 0\n[logging]\nlevel = "warning"\n'
+        '[redis]\nurl = ""\n[log]\npartitions = 6\n[metrics]\nport = 0\n[logging]\nlevel = "info"\n'
     )
     return file
 
@@ -89,7 +91,9 @@ async def tables(made: Setup, role: str, table: str, partitions: int) -> list[Le
     return list(found.values())
 
 
-async def test_killed_twice_the_pipe_comes_to_what_the_log_says(kafka: Kafka, file: Path, tmp_path: Path) -> None:
+async def test_of_two_workers_one_is_killed_and_the_pipe_comes_to_what_the_log_says(
+    kafka: Kafka, file: Path, tmp_path: Path
+) -> None:
     effective = settings.load(file)
     made = setup(effective)
     await topics.create(
@@ -101,27 +105,37 @@ async def test_killed_twice_the_pipe_comes_to_what_the_log_says(kafka: Kafka, fi
     await producer.start()
 
     async def folded(least: int) -> bool:
-        return sum(t.meta.next for t in await tables(made, "journeys", "journeys", 6) if t.meta) >= least
+        found = await tables(made, "journeys", "journeys", 6)
+        return sum(t.meta.next for t in found if t.meta) >= least
 
-    process = start(file, tmp_path / "0.log")
+    def ready(number: int) -> bool:
+        return "running intake" in (tmp_path / f"{number}.log").read_text()
+
+    crew = [start(file, tmp_path / f"{number}.log") for number in range(2)]
     try:
-        for life in range(2):
-            customers = range(life * CUSTOMERS, (life + 1) * CUSTOMERS)
-            sending = asyncio.create_task(producer.publish(story(customers)))
-            await until(lambda: folded((life * len(STORY) + 1) * CUSTOMERS), "events are folded")  # noqa: B023
-            process.kill()
-            process.wait()
-            await sending
-            process = start(file, tmp_path / f"{life + 1}.log")
+        await until(lambda: ready(0) and ready(1), "both workers run", seconds=90)
+        sending = asyncio.create_task(producer.publish(story(range(CUSTOMERS))))
+        await until(lambda: folded(CUSTOMERS), "events are folded")
+        crew[0].kill()
+        crew[0].wait()
+        crew.append(start(file, tmp_path / "2.log"))
+        await sending
+        await producer.publish(story(range(CUSTOMERS, 2 * CUSTOMERS)))
         await until(lambda: folded(2 * len(STORY) * CUSTOMERS), "everything is folded", seconds=120)
         await until(lambda: quiet(made, worker), "delivery has heard everything", seconds=120)
-        process.terminate()
-        assert await asyncio.to_thread(process.wait, 40) == 0, (tmp_path / "2.log").read_text()
+        for number in (1, 2):
+            crew[number].terminate()
+        for number in (1, 2):
+            assert await asyncio.to_thread(crew[number].wait, 40) == 0, (tmp_path / f"{number}.log").read_text()
     finally:
-        process.kill()
-        process.wait()
+        for process in crew:
+            process.kill()
+            process.wait()
         await producer.stop()
     await compare(made, worker)
+    differences, live = await verify(made)
+    assert differences == []
+    assert live.readings["ticket_volume", "all|"].n == 2 * CUSTOMERS
 
 
 async def quiet(made: Setup, worker: Worker) -> bool:
