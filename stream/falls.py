@@ -9,7 +9,7 @@ and its bound on the good side is still beyond the baseline's bound on the bad s
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Literal
+from typing import Literal
 
 from stream.bounds import Bounds, of_mean, of_ratio
 from stream.claims import Finding, Panes, Severity
@@ -27,15 +27,15 @@ class KpiFell:
     still to come) is looked at when it is mature; one that looks better (tickets still to come) needs no lag.
     """
 
-    name: ClassVar[str]
-    version: ClassVar[int] = 1
-    warns_of: ClassVar[str]
-    kpi: ClassVar[str]
-    cut: ClassVar[str | None] = None
-    better: ClassVar[Literal["higher", "lower"]]
-    kind: ClassVar[Literal["ratio", "mean"]] = "ratio"  # parts num, den; or sum, n, sq
-    scale: ClassVar[int] = 1
-    severity: ClassVar[Severity] = Severity.page
+    name: str
+    version: int = 1
+    warns_of: str
+    kpi: str
+    cut: str | None = None
+    better: Literal["higher", "lower"]
+    kind: Literal["ratio", "mean"] = "ratio"  # parts num, den; or sum, n, sq
+    scale: int = 1
+    severity: Severity = Severity.page
 
     grain = HOUR
     lag = 0

@@ -82,17 +82,17 @@ class Duration(Mean):
 
 
 class OfTickets(Plugin):
-    of = Ticket
+    of: type = Ticket
     reads = frozenset({"tickets"})
-    cuts = OF_TICKETS
+    cuts: tuple[str, ...] = OF_TICKETS
 
 
 class OfSurveys(Plugin):
     """Looks at the surveys whose definition is pooled for `family`: that of one scale (CATALOGUE section 0)."""
 
-    of = Survey
+    of: type = Survey
     reads = frozenset({"surveys"})
-    cuts = OF_TICKETS
+    cuts: tuple[str, ...] = OF_TICKETS
     family: ClassVar[str]
 
     def answer(self, it: Survey, who: Journey) -> tuple[int, int, Scale, Cut] | None:
@@ -104,15 +104,15 @@ class OfSurveys(Plugin):
 
 
 class OfSessions(Plugin):
-    of = Session
+    of: type = Session
     reads = frozenset({"sessions"})
-    cuts = OF_ALL
+    cuts: tuple[str, ...] = OF_ALL
 
 
 class OfAccounts(Plugin):
     """Looks at what a customer subscribes to (stream/account.py)."""
 
-    of = Journey
+    of: type = Journey
     reads = frozenset({"subscriptions", "customer"})
     windows: tuple[str, ...] = LEVEL
 

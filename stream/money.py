@@ -24,8 +24,9 @@ def monthly(amount: str, currency: str, interval: str, quantity: int, definition
 def _rounded(amount: str, currency: str, times: int, months: int, definitions: Definitions) -> int:
     whole, _, decimals = amount.partition(".")
     rate = _rate(definitions.currencies[currency], _digits(definitions))
+    ten: int = 10 ** len(decimals)
     over = int(whole + decimals) * times * rate.numerator
-    under = 10 ** len(decimals) * months * rate.denominator
+    under = ten * months * rate.denominator
     return (2 * over + under) // (2 * under)
 
 
@@ -36,4 +37,5 @@ def _digits(definitions: Definitions) -> int:
 @cache
 def _rate(currency: Currency, digits: int) -> Fraction:
     """Minor units of the reporting currency that one unit is worth."""
-    return Fraction(currency.rate) * 10**digits
+    ten: int = 10**digits
+    return Fraction(currency.rate) * ten

@@ -33,11 +33,12 @@ class Subscription:
         self.cancelled: int | None = None
         self.ended: int | None = None
         for step in steps:
-            if self.ended is None or step.at < self.ended:
-                self._take(step)
+            self._take(step)
 
     def _take(self, step: Step) -> None:
         kind = step.kind
+        if self.ended is not None and step.at >= self.ended:
+            return
         if not self.terms:
             if kind == S.STARTED:
                 self.terms.append((step.at, step.data))

@@ -14,8 +14,8 @@ class Survey:
     `dims` = channel, team and topic of its ticket as now known (given by the journey).
     """
 
-    __slots__ = ("answers", "comment", "cuts", "definition", "delivered", "dims", "id", "kind", "segment", "sent", "stage",
-                 "steps", "ticket")  # fmt: skip
+    __slots__ = ("answers", "comment", "cuts", "definition", "delivered", "dims", "id", "kind", "segment", "sent",
+                 "stage", "steps", "ticket")  # fmt: skip
 
     def __init__(self, id_: str, steps: list[Step], definitions: dict[str, D.Survey], dims: Cut) -> None:
         self.id = id_
@@ -26,9 +26,7 @@ class Survey:
         sends = [s for s in steps if s.kind == S.SENT]
         self.sent: int | None = sends[0].at if sends else None
         self.delivered: bool = bool(sends) and sends[0].data[1]
-        self.answers: list[tuple[int, int, int]] = [
-            (s.at, s.data[1], s.uid) for s in steps if s.kind == S.ANSWERED
-        ]
+        self.answers: list[tuple[int, int, int]] = [(s.at, s.data[1], s.uid) for s in steps if s.kind == S.ANSWERED]
         self.ticket = ticket_of(steps)
         self.kind: str = steps[-1].data[0]
         self.definition = definitions[self.kind]

@@ -18,7 +18,7 @@ class Effort(OfSurveys):
     unit = "ratio"
     better = "lower"
     family = "ces"
-    flows = ("sum", "n", "sq")
+    flows: tuple[str, ...] = ("sum", "n", "sq")
 
     def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
         if it.answers and it.definition.family == "ces":

@@ -6,7 +6,7 @@ never wrongly. Article 004 asks for it; no other system has it as an alert.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from stream.claims import Severity
 from stream.falls import KpiFell
@@ -16,9 +16,9 @@ class ContentFailing(KpiFell):
     name = "content_failing"
     warns_of = "-"
     kpi = "content_to_ticket"
-    cut = "content"
-    better: ClassVar[Literal["higher", "lower"]] = "lower"
-    severity: ClassVar[Severity] = Severity.queue
+    cut: str | None = "content"
+    better: Literal["higher", "lower"] = "lower"
+    severity: Severity = Severity.queue
 
 
 WATCH = ContentFailing()

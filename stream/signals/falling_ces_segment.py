@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from stream.falls import MILLION, KpiFell
 
@@ -13,10 +13,10 @@ class FallingCesSegment(KpiFell):
     name = "falling_ces_segment"
     warns_of = "churn"
     kpi = "effort"
-    cut = "segment"
-    better: ClassVar[Literal["higher", "lower"]] = "lower"
-    kind: ClassVar[Literal["ratio", "mean"]] = "mean"
+    cut: str | None = "segment"
+    better: Literal["higher", "lower"] = "lower"
+    kind: Literal["ratio", "mean"] = "mean"
     scale = MILLION
 
 
-SIGNAL = FallingCesSegment()
+WATCH = FallingCesSegment()

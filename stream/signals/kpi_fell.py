@@ -24,8 +24,8 @@ class KpisFell(KpiFell):
     name = "kpi_fell"
     warns_of = "-"
     kpi = "csat_top2"
-    better: ClassVar[Literal["higher", "lower"]] = "higher"
-    threshold: ClassVar[float | None] = None
+    better: Literal["higher", "lower"] = "higher"
+    threshold: float | None = None
 
     watched: tuple[str, ...] = ("ces_easy", "csat_top2", "search_failure")
     thresholds: ClassVar[dict[str, float]] = {}

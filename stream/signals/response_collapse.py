@@ -6,7 +6,7 @@ real log): the newest day always looks collapsed. So the newest window is that o
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from stream.definitions import DAY
 from stream.falls import KpiFell
@@ -18,8 +18,8 @@ class ResponseCollapse(KpiFell):
     name = "response_collapse"
     warns_of = "blind spot"
     kpi = "survey_response_rate"
-    cut = "kind"
-    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    cut: str | None = "kind"
+    better: Literal["higher", "lower"] = "higher"
     lag = 7 * DAY
     baseline = 27 * DAY
 

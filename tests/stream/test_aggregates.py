@@ -59,7 +59,8 @@ def written(world: list[list[Said]], data: st.DataObject) -> list[Record]:
 
 def fed(records: list[Record], data: st.DataObject, partition: KpiPartition) -> list[Append]:
     """The appends of feeding the records in fetches of drawn sizes."""
-    found, i = [], 0
+    found: list[Append] = []
+    i = 0
     while i < len(records):
         n = data.draw(st.integers(1, len(records)))
         found += partition.feed(records[i : i + n])

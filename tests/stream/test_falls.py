@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Literal
 
 import pytest
 
 from stream.claims import Cut, Finding, Severity
 from stream.definitions import DAY, HOUR
 from stream.falls import KpiFell
-from stream.signals.falling_ces_segment import SIGNAL
+from stream.signals.falling_ces_segment import WATCH
 
 E = 1_000 * DAY  # end of the judged pane
 
@@ -41,7 +41,7 @@ def usual(n: int = 20) -> dict[int, dict[str, int]]:
     return {ago: effort(n) for ago in range(27, 28 * 24 + 27, 24)}
 
 
-def found(hours: Mapping[int, dict[str, int]], watch: KpiFell = SIGNAL) -> list[Finding]:
+def found(hours: Mapping[int, dict[str, int]], watch: KpiFell = WATCH) -> list[Finding]:
     return list(watch.find(Hours(hours), E))
 
 
@@ -90,10 +90,10 @@ def test_two_of_three_windows(hours: Mapping[int, dict[str, int]], holds: bool) 
 class Response(KpiFell):
     """Higher is better, a ratio."""
 
-    name: ClassVar[str] = "response"
-    warns_of: ClassVar[str] = "-"
-    kpi: ClassVar[str] = "rate"
-    better: ClassVar[Literal["higher", "lower"]] = "higher"
+    name: str = "response"
+    warns_of: str = "-"
+    kpi: str = "rate"
+    better: Literal["higher", "lower"] = "higher"
 
 
 @pytest.mark.parametrize(("num", "holds"), [(5, True), (50, False), (95, False)])
@@ -112,6 +112,6 @@ def test_it_sees_no_more_than_is_kept() -> None:
             seen.append(start)
             return super().sums(start, end)
 
-    list(SIGNAL.find(Edge({**usual(), 3: effort(40, 700_000, 900_000), 1: effort(40)}), E))
+    list(WATCH.find(Edge({**usual(), 3: effort(40, 700_000, 900_000), 1: effort(40)}), E))
     assert min(seen) >= E - 36 * DAY
     assert all(start % HOUR == 0 for start in seen)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -28,7 +30,7 @@ def differences(seq: int, clock: int, *said: int) -> Differences:
         ({"beats": [(START // BEAT, [Change("unknown", 1, (), {"n": 1})])]}, 78),
     ],
 )
-def test_what_does_not_fit_stops_the_fold(other: dict[str, object], code: int) -> None:
+def test_what_does_not_fit_stops_the_fold(other: dict[str, Any], code: int) -> None:
     with pytest.raises(Stop) as stopped:
         list(fold().feed(records([msgspec.structs.replace(differences(1, START), **other)])))
     assert stopped.value.code == code
@@ -49,7 +51,8 @@ def test_a_log_clock_that_goes_back_stops_the_fold() -> None:
 
 def test_state_of_other_definitions_is_refused() -> None:
     meta = fold().meta
-    for changed, code in [({"revision": "x"}, 78), ({"run": 2}, 78), ({"partitions": 4}, 73)]:
+    cases: list[tuple[dict[str, Any], int]] = [({"revision": "x"}, 78), ({"run": 2}, 78), ({"partitions": 4}, 73)]
+    for changed, code in cases:
         with pytest.raises(Stop) as stopped:
             fold({}, msgspec.structs.replace(meta, **changed))
         assert stopped.value.code == code

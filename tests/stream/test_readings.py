@@ -27,7 +27,11 @@ Row = tuple[str, int, dict[str, int], dict[str, str]]  # KPI, time, parts, cut
 class Age(Fake):
     """Mean age of what is open, with what is older than a day."""
 
-    name, unit, levels, flows, windows = "age", "s", ("n", "opened"), ("over_1d",), ("now",)
+    name = "age"
+    unit = "s"
+    flows: tuple[str, ...] = ("over_1d",)
+    levels: tuple[str, ...] = ("n", "opened")
+    windows: tuple[str, ...] = ("now",)
     ages: ClassVar = {"over_1d": DAY}
 
     def value(self, p: Window) -> float | None:
@@ -41,7 +45,11 @@ class Age(Fake):
 class Churn(Fake):
     """Those lost in a month, of those there at its start."""
 
-    name, levels, flows, windows, cuts = "churn", ("active",), ("lost",), ("month",), ("segment",)
+    name = "churn"
+    flows: tuple[str, ...] = ("lost",)
+    levels: tuple[str, ...] = ("active",)
+    windows: tuple[str, ...] = ("month",)
+    cuts: tuple[str, ...] = ("segment",)
 
     def value(self, p: Window) -> float | None:
         return p.sum("lost") / n if (n := self.n(p)) else None
@@ -54,17 +62,21 @@ class Churn(Fake):
 
 
 class Churn30(Churn):
-    name, windows, span = "churn_30d", ("now",), 30 * DAY
+    name = "churn_30d"
+    windows: tuple[str, ...] = ("now",)
+    span = 30 * DAY
 
 
 class Settles(Share):
-    name, matures = "settles", 7 * DAY
+    name = "settles"
+    matures = 7 * DAY
 
 
 class Part(Share):
     """Share of all."""
 
-    name, flows = "part", ("num",)
+    name = "part"
+    flows: tuple[str, ...] = ("num",)
 
     def value(self, p: Window) -> float | None:
         return p.sum("num") / n if (n := self.n(p)) else None
@@ -144,7 +156,9 @@ def test_a_level_is_read_now() -> None:
 
 
 def test_an_age_is_read_from_sums() -> None:
-    rows = [("age", at, {"n": 1, "opened": at // 1000, "over_1d": 1}, {}) for at in (END - 3 * DAY, END - HOUR)]
+    rows: list[Row] = [
+        ("age", at, {"n": 1, "opened": at // 1000, "over_1d": 1}, {}) for at in (END - 3 * DAY, END - HOUR)
+    ]
     (only,) = read(Age(), rows)
     assert (only.value, only.parts["over_1d"]) == ((3 * DAY + HOUR) / 2 / 1000, 1)
 
@@ -165,14 +179,17 @@ def test_a_cohort_of_the_months_start() -> None:
 
 
 def test_a_level_of_before_the_log_is_partial() -> None:
-    rows = [("churn", ms("2026-10-01T00:00:30"), {"active": 4}, {}), ("churn", ms("2026-10-02"), {"active": 1}, {})]
+    rows: list[Row] = [
+        ("churn", ms("2026-10-01T00:00:30"), {"active": 4}, {}),
+        ("churn", ms("2026-10-02"), {"active": 1}, {}),
+    ]
     assert brief(read(Churn(), rows)) == [("2026-11", 0.0, 5, "provisional")]
-    rows = [("churn_30d", END - 29 * DAY, {"active": 4}, {})]
-    assert brief(read(Churn30(), rows)) == [("now", None, 0, "partial")]
+    young: list[Row] = [("churn_30d", END - 29 * DAY, {"active": 4}, {})]
+    assert brief(read(Churn30(), young)) == [("now", None, 0, "partial")]
 
 
 def test_now_may_look_back() -> None:
-    rows = [
+    rows: list[Row] = [
         ("churn_30d", END - 31 * DAY, {"active": 4}, {}),
         ("churn_30d", END - 3 * DAY, {"active": -1, "lost": 1}, {}),
     ]

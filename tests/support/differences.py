@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from stream.aggregates import KpiPartition
-from stream.claims import Change, Cut, Differences, Fact, Finding, Panes, Severity, Watch, Window
+from stream.claims import Change, Cut, Differences, Fact, Finding, Kpi, Panes, Severity, Watch, Window
 from stream.definitions import BEAT, HOUR, Definitions
 from stream.record import Append, Meta, Record
 
@@ -20,7 +20,15 @@ pack = msgspec.msgpack.Encoder().encode
 class Fake:
     """A KPI that only has to be read."""
 
-    version, unit, better, of, reads, matures, min_n = 1, "ratio", "lower", object, frozenset({"tickets"}), 0, 3
+    name: str
+    version = 1
+    unit = "ratio"
+    better = "lower"
+    of: type = object
+    reads = frozenset({"tickets"})
+    matures = 0
+    min_n = 3
+    flows: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     windows: tuple[str, ...] = ("1h", "24h", "month")
     cuts: tuple[str, ...] = ("channel", "segment")
@@ -28,9 +36,16 @@ class Fake:
     def facts(self, it: Any, who: Any) -> Iterable[Fact]:
         return ()
 
+    def value(self, p: Window) -> float | None:
+        raise NotImplementedError
+
+    def n(self, p: Window) -> int:
+        raise NotImplementedError
+
 
 class Share(Fake):
-    name, flows = "share", ("num", "den")
+    name = "share"
+    flows: tuple[str, ...] = ("num", "den")
 
     def value(self, p: Window) -> float | None:
         return p.sum("num") / den if (den := p.sum("den")) else None
@@ -40,7 +55,9 @@ class Share(Fake):
 
 
 class Took(Fake):
-    name, unit, flows = "took", "s", ("sum", "n", "h")
+    name = "took"
+    unit = "s"
+    flows: tuple[str, ...] = ("sum", "n", "h")
 
     def value(self, p: Window) -> float | None:
         return p.sum("sum") / n if (n := p.sum("n")) else None
@@ -50,7 +67,10 @@ class Took(Fake):
 
 
 class Open(Fake):
-    name, unit, flows, levels, windows = "open", "tickets", (), ("n",), ("now",)
+    name = "open"
+    unit = "tickets"
+    levels: tuple[str, ...] = ("n",)
+    windows: tuple[str, ...] = ("now",)
 
     def value(self, p: Window) -> float | None:
         return p.end("n")
@@ -59,7 +79,7 @@ class Open(Fake):
         return p.end("n")
 
 
-class Many(Struct, frozen=True):
+class Many(Struct):
     """A watch that finds three or more `num` of `share` in two hours, louder from six."""
 
     name: str = "many"
@@ -78,8 +98,8 @@ class Many(Struct, frozen=True):
             yield Finding("share", closed, severity, f"{n} in two hours", numbers=(("num", n),))
 
 
-KPIS = {kpi.name: kpi for kpi in (Share(), Took(), Open())}
-WATCHES = (Many(), Many(name="many_all", cut=None, linger=HOUR))
+KPIS: dict[str, Kpi] = {kpi.name: kpi for kpi in (Share(), Took(), Open())}
+WATCHES: tuple[Watch, ...] = (Many(), Many(name="many_all", cut=None, linger=HOUR))
 DEFINITIONS = Definitions(partitions=3, kpi_partitions=1, pairs=(("segment", "channel"),))
 
 
@@ -124,9 +144,8 @@ def fold(
     keep: bool = False,
     watches: Sequence[Watch] = WATCHES,
 ) -> KpiPartition:
-    return KpiPartition(
-        definitions, REVISION, KPIS, watches, 0, {} if rows is None else rows, meta, keep_panes=keep
-    )  # fmt: skip
+    held = {} if rows is None else rows
+    return KpiPartition(definitions, REVISION, KPIS, watches, 0, held, meta, keep_panes=keep)
 
 
 class Result(Struct):

@@ -8,11 +8,10 @@ from stream.aggregates import KpiPartition
 from stream.claims import Alert, Change, Differences
 from stream.definitions import BEAT, DAY, HOUR, MINUTE, Definitions
 from stream.kpis.effort import KPI
-from stream.signals import falling_ces_segment
+from stream.signals.falling_ces_segment import WATCH
 from tests.support.differences import REVISION, cut, records
 
 START = 1_760_000_000_000 // DAY * DAY
-WATCH = getattr(falling_ces_segment, "WATCH", None) or falling_ces_segment.SIGNAL
 
 
 def answers(at: int, segment: str, efforts: list[int]) -> tuple[int, list[Change]]:
