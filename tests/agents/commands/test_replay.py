@@ -1,6 +1,6 @@
 """`journeywatch replay`: a log in, four files and a summary out.
 
-Covers agents/results.py, agents/summary.py.
+Covers stream/replay.py, agents/results.py, agents/summary.py.
 """
 
 from __future__ import annotations
