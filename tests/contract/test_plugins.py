@@ -1,4 +1,7 @@
-"""Laws that every KPI and signal keeps, over whatever is discovered: a new one is swept with no edit here. Covers stream/claims.py."""
+"""Laws that every KPI and signal keeps, over whatever is discovered: a new one is swept with no edit here.
+
+Covers stream/claims.py.
+"""
 
 from __future__ import annotations
 
