@@ -140,6 +140,9 @@ def _axis(axes: Axes, unit: str) -> None:
     axes.spines[:].set_visible(False)
     axes.grid(color="#eeeeee")
     axes.locator_params(axis="y", nbins=5)
+    low, high = axes.get_ylim()
+    if low < 0 < high < 0.1:  # nothing but zero
+        axes.set_ylim(0, 1)
 
 
 def _legend(axes: Axes) -> None:
@@ -194,7 +197,7 @@ def _overrides(each: Drawn) -> list[dict[str, Any]]:
 
 
 _KINDS = {"timeseries": _graph, "stat": _number, "table": _table}
-_BELOW = {"timeseries": 1.9, "stat": 0.4, "table": 0.2}  # room for a legend, in lines of the grid
+_BELOW = {"timeseries": 1.7, "stat": 0.4, "table": 0.2}  # room for a legend, in lines of the grid
 
 
 def main() -> None:

@@ -58,7 +58,7 @@ def test_the_configuration_is_well_formed(amtool: Path) -> None:
     ],
 )
 def test_routes_go_by_team_and_severity(amtool: Path, labels: str, receiver: str) -> None:
-    asked = [amtool, "config", "routes", "test", f"--config.file={CONFIG}", *labels.split()]
+    asked: list[str | Path] = [amtool, "config", "routes", "test", f"--config.file={CONFIG}", *labels.split()]
     told = subprocess.run(asked, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stdout.strip()) == (0, receiver)
 
