@@ -15,7 +15,6 @@ from agents.embedded.broker import EmbeddedBroker
 from agents.verify import verify
 from stream.infra import settings, world
 from tests.support.live import Pipe, agree, quiet, story
-from tests.support.recount import until
 from tests.support.replaying import rows
 
 START = 1_766_000_000_000
@@ -43,11 +42,11 @@ async def test_readings_and_the_history_of_alerts_are_those_of_a_replay(pipe: Pi
     pipe.start()
     made = pipe.made()
     pipe.well("send", file)
-    await until(lambda: quiet(made, count), "everything is folded", seconds=120)
+    await pipe.until(lambda: quiet(made, count), "everything is folded", seconds=120)
     # The clock's end goes to all partitions: it may not overtake what is still on its way to one.
     world.write(end, events[-1:])  # a repeat changes nothing
     pipe.well("send", end, "--end")
-    await until(lambda: quiet(made, count + 1 + PARTITIONS), "the end is heard", seconds=120)
+    await pipe.until(lambda: quiet(made, count + 1 + PARTITIONS), "the end is heard", seconds=120)
     differences, live = await verify(made)
     assert differences == []
     pipe.well("replay", file, "--out", tmp_path / "file")

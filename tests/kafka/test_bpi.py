@@ -13,7 +13,6 @@ import pytest
 from agents.embedded.redis import EmbeddedRedis
 from agents.verify import verify
 from tests.support.live import Pipe, agree, quiet, story
-from tests.support.recount import until
 from tests.support.replaying import rows
 from tests.support.tools import ROOT
 
@@ -62,7 +61,7 @@ async def live_is_replay(pipe: Pipe, log: Path, home: Path) -> list[dict[str, An
     assert said.returncode == 0, said.stderr
     sent = int(re.findall(r"([\d,]+) records on raw.xes", said.stderr)[0].replace(",", ""))
     made = pipe.made()
-    await until(lambda: quiet(made, sent + 1), "everything is folded", seconds=600)
+    await pipe.until(lambda: quiet(made, sent + 1), "everything is folded", seconds=600)
     differences, live = await verify(made)
     assert differences == []
     pipe.well("replay", log, *XES, "--out", home / "file")

@@ -144,7 +144,7 @@ class Kafka:
             raise
 
     def _start(self) -> None:
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = "k" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]  # no option: it may begin with "-"
         for node in self.nodes:
             node.format(cluster)
         for node in self.nodes:

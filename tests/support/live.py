@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -22,6 +22,7 @@ from agents.verify import Live, ledgers
 from stream.infra import settings
 from stream.infra.views import field
 from stream.record import ALERTS, EVENTS, KPIS
+from tests.support.recount import until
 from tests.support.tools import ROOT
 
 ALL = ("intake", "journeys", "kpis", "delivery")
@@ -31,7 +32,9 @@ _EMBEDDED = (
     "import sys; from pathlib import Path; from agents.worker import run; from stream.infra.settings import load\n"
     "sys.exit(run(load(Path(sys.argv[1])), sys.argv[2].split(','), embedded=True))"
 )
-SAID = ("value", "n", "parts", "quantiles", "status", "unit", "small_n")  # of a reading
+# Of a reading. Not its status: live panes are hours where a replay has minutes, so a fact matures there up to an
+# hour earlier.
+SAID = ("value", "n", "parts", "quantiles", "unit", "small_n")
 
 
 def clean() -> dict[str, str]:
@@ -91,6 +94,20 @@ class Pipe:
         child.port = port  # type: ignore[attr-defined]
         self.workers.append(child)
         return child
+
+    async def until(self, true: Callable[[], Any], what: str, seconds: float = 60.0) -> None:
+        """As `recount.until`, but fails at once with the last words of a worker that has ended."""
+
+        def still() -> Any:
+            for number, child in enumerate(self.workers):
+                assert child.running, f"worker {number}: {self.said(number)[-2000:]}"
+            return true()
+
+        await until(still, what, seconds)
+
+    def said(self, number: int = -1) -> str:
+        """The log of a worker."""
+        return (self.home / f"worker-{range(len(self.workers))[number]}.log").read_text()
 
     def stop(self) -> None:
         """Ends every worker as its supervisor would; each must go well."""
