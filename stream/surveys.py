@@ -84,10 +84,22 @@ def is_low(definition: D.Survey, score: int) -> bool:
     return is_hard(definition, score)
 
 
+_pools: dict[tuple[int, str], tuple[dict[str, D.Survey], tuple[str, ...]]] = {}  # by identity: asked for every event
+
+
 def pool(definitions: dict[str, D.Survey], family: str) -> tuple[str, ...]:
     """The survey definitions that one KPI of a family adds up: those with the scale of the one named like the
     family (else of the first by name). Scores of other scales are never pooled.
     """
+    known = _pools.get((id(definitions), family))
+    if known is None or known[0] is not definitions:
+        if len(_pools) > 1_000:  # many definitions are a matter of tests
+            _pools.clear()
+        known = _pools[id(definitions), family] = (definitions, _pool(definitions, family))
+    return known[1]
+
+
+def _pool(definitions: dict[str, D.Survey], family: str) -> tuple[str, ...]:
     names = sorted(n for n, d in definitions.items() if d.family == family)
     if not names:
         return ()
