@@ -7,6 +7,7 @@ before dividing is right over any labels; the values themselves must not be aver
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import product
 from typing import Any, Protocol
 
 from prometheus_client.core import Metric
@@ -15,7 +16,7 @@ from prometheus_client.registry import Collector
 from stream.infra.metrics import counter, gauge
 from stream.infra.telemetry import Telemetry
 
-SERIES = 4_000  # about 25 us of a scrape each, in which the worker does nothing else
+SERIES = 2_000  # about 25 us of a scrape each, in which the worker does nothing else
 WINDOWS = ("now", "month", "24h", "7d", "1h", "30d", "90d", "5m")  # a KPI shows the first two of these that it has
 _PLACE = {window: place for place, window in enumerate(WINDOWS)}
 _BY = ("kpi", "window", "cut", "label")
@@ -120,8 +121,9 @@ class KpiCollector(Collector):
         shown = _Shown()
         left_out: dict[tuple[str, str], int] = {}
         chosen = self._chosen()
-        for add in (shown.add, shown.add_parts):  # the parts of one are worth less than the value of another
-            for reading in chosen:
+        whole, cut = [r for r in chosen if not r.cut], [r for r in chosen if r.cut]
+        for group, add in product((whole, cut), (shown.add, shown.add_parts)):  # parts are worth less than values
+            for reading in group:
                 if size := add(reading, self._series):
                     key = reading.kpi, next(iter(reading.cut), "all")
                     left_out[key] = left_out.get(key, 0) + size
@@ -143,7 +145,7 @@ class KpiCollector(Collector):
         yield gauge("journey_kpi_benchmark", "What others reach.", ("kpi", "benchmark"), rows)
 
     def _chosen(self) -> list[KpiReading]:
-        """Single cuts of the KPI's windows; what is not cut first, then by size, so that the same ones are kept."""
+        """Single cuts of the KPI's windows: what is not cut first, then segments, then by size: always the same."""
         latest: dict[tuple[str, str, tuple[tuple[str, str], ...]], KpiReading] = {}
         had: dict[str, dict[str, None]] = {}
         for reading in self._readings():
@@ -154,7 +156,7 @@ class KpiCollector(Collector):
                 latest[key] = reading
         wanted = {kpi: self._windows.get(kpi) or _first_two(windows) for kpi, windows in had.items()}
         chosen = [(key, reading) for key, reading in latest.items() if key[1] in wanted[key[0]]]
-        chosen.sort(key=lambda each: (len(each[0][2]), -each[1].n if each[0][2] else 0, each[0]))
+        chosen.sort(key=_worth)
         return [reading for _, reading in chosen]
 
     def _overflow(self, left_out: Mapping[tuple[str, str], int]) -> Metric:
@@ -165,6 +167,12 @@ class KpiCollector(Collector):
             counts[key] = counts.get(key, 0) + n
         words = "Labels that became `other`, and KPI series left out of /metrics."
         return counter("journey_label_overflow", words, ("kpi", "cut"), counts.items())
+
+
+def _worth(each: tuple[tuple[str, str, tuple[tuple[str, str], ...]], KpiReading]) -> tuple[Any, ...]:
+    key, reading = each
+    cut = key[2]
+    return (len(cut), cut[0][0] != "segment", -reading.n, key) if cut else (0, False, 0, key)
 
 
 def _window(reading: KpiReading) -> str:
