@@ -100,8 +100,15 @@ def test_never_more_series_than_agreed_and_the_rest_is_counted(limit: int) -> No
 
 def test_what_is_not_cut_and_the_largest_labels_stay() -> None:
     readings = [reading(cut={"team": f"t{i}"}, n=i) for i in range(10)] + [reading(), reading("ces")]
-    shown = names(scraped(readings, series=12), "journey_kpi_n")
-    assert [name[3] for name in shown] == ["all", "all", "t9", "t8", "t7", "t6"], "values go before parts"
+    registry = scraped(readings, series=16)
+    shown = names(registry, "journey_kpi_n")
+    assert [name[3] for name in shown] == ["all", "all", "t9", "t8", "t7", "t6"], "what is whole has its parts first"
+    assert {name[3] for name in names(registry, "journey_kpi_part")} == {"all"}, "values of cuts go before their parts"
+
+
+def test_segments_go_before_other_cuts() -> None:
+    readings = [reading(cut={"team": "t"}, n=9), reading(cut={"segment": "s"}, n=1)]
+    assert [name[3] for name in names(scraped(readings, series=2), "journey_kpi_n")] == ["s"]
 
 
 def test_the_count_of_what_is_left_out_never_falls() -> None:
