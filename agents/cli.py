@@ -107,6 +107,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "check": ("validate settings, mappings or event files: every fault with file, line, field", _check),
     "send": ("put events on raw.<source>", _send),
     "replay": ("readings and alerts of a log, without a broker", _replay),
+    "verify": ("live tables, readings and alerts against a replay of the log: exit 1 if they differ", _settings),
 }
 
 

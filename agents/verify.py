@@ -173,7 +173,8 @@ def compared(then: Mapping[Place, Reading], now: Mapping[Place, Reading], who: s
 
 def _said(r: Reading) -> str:
     parts = " ".join(f"{name}={value}" for name, value in sorted(r.parts.items()))
-    return f"{r.value} (n {r.n}, {parts})"
+    value = "nothing" if r.value is None else f"{float(r.value)!r}"
+    return f"{value} (n {r.n}, {parts})"
 
 
 def _empty(r: Reading | None) -> bool:

@@ -37,7 +37,11 @@ class Reader:
         )
 
     async def __aenter__(self) -> Self:
-        await self._consumer.start()
+        try:
+            await self._consumer.start()
+        except BaseException:
+            await self._consumer.stop()
+            raise
         await asyncio.sleep(0)  # a task of the client that has had no turn makes its stop look like our cancellation
         if self._ledgers:
             self._consumer.assign(list(self._ledgers))

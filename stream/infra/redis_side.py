@@ -68,6 +68,7 @@ class ReadSide:
     def __init__(self, url: str, base: str, telemetry: RedisTelemetry, clock: Clock = time.time) -> None:
         # One attempt each: trying again is the loop's business, so that being away is seen at once.
         self._redis = Redis.from_url(url, socket_timeout=5.0, socket_connect_timeout=2.0, retry=Retry(NoBackoff(), 0))
+        self._base = base
         self._meta = f"{base}:meta"
         self._telemetry = telemetry
         self._clock = clock
@@ -84,6 +85,10 @@ class ReadSide:
         """The partition is another's now; so is what stands in Redis."""
         if self._views.get(view.name) is view:
             del self._views[view.name]
+
+    async def hash(self, name: str) -> dict[Any, Any]:
+        """What stands in the hash `<base>:<name>`, whoever wrote it. Raises RedisError."""
+        return dict(await self._redis.hgetall(f"{self._base}:{name}"))
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="redis")

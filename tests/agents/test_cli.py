@@ -36,6 +36,7 @@ def test_what_each_command_takes() -> None:
         "check",
         "send",
         "replay",
+        "verify",
     ]
     assert parsed("demo", "--for", "60") == {"command": "demo", "seconds": 60.0}
     assert parsed("worker")["roles"] == ("intake", "journeys", "kpis", "delivery")
@@ -58,7 +59,7 @@ def test_what_each_command_takes() -> None:
     ("argv", "words"),
     [
         ([], "required: COMMAND"),
-        (["verify"], "invalid choice: 'verify'"),
+        (["backtest"], "invalid choice: 'backtest'"),
         (["worker", "--roles", "intake,kpi"], "no role 'kpi'; there is intake, journeys, kpis, delivery"),
         (["demo", "--for", "0"], "0 is not above 0"),
         (["send", "f", "--rate", "inf"], "inf is not above 0"),

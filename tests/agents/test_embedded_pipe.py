@@ -1,6 +1,6 @@
 """The whole pipe on the embedded broker: what it comes to is what `replay` makes of the file. Seconds, no Java.
 
-Covers agents/verify.py.
+Covers agents/commands/verify.py, agents/readside.py, agents/verify.py.
 """
 
 from __future__ import annotations
@@ -8,12 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from agents import topics
 from agents.commands.topics import of
 from agents.embedded.broker import EmbeddedBroker
-from agents.verify import verify
+from agents.embedded.redis import EmbeddedRedis
+from agents.engine.ledger import records
+from agents.engine.producer import Producer
+from agents.verify import Live, verify
 from stream.infra import settings, world
+from stream.record import ALERTS, Append, Out
 from tests.support.live import Pipe, agree, quiet, story
 from tests.support.replaying import rows
 
@@ -24,9 +30,9 @@ CUSTOMERS, DAYS, PARTITIONS = 40, 60, 3
 
 @pytest.fixture
 def pipe(tmp_path: Path) -> Iterator[Pipe]:
-    with EmbeddedBroker() as broker:
+    with EmbeddedBroker() as broker, EmbeddedRedis() as redis:
         log = f'time = "record"\npartitions = {PARTITIONS}\nkpi_partitions = 2'
-        pipe = Pipe(tmp_path, broker.bootstrap, log=log, embedded=True)
+        pipe = Pipe(tmp_path, broker.bootstrap, redis=redis.url, log=log, embedded=True)
         for topic in of(settings.load(pipe.file, {})):
             broker.create_topic(topic.name, topic.partitions)
         try:
@@ -35,7 +41,9 @@ def pipe(tmp_path: Path) -> Iterator[Pipe]:
             pipe.kill()
 
 
-async def test_readings_and_the_history_of_alerts_are_those_of_a_replay(pipe: Pipe, tmp_path: Path) -> None:
+async def test_readings_and_alerts_are_those_of_a_replay_and_verify_finds_what_is_not(
+    pipe: Pipe, tmp_path: Path
+) -> None:
     file, end = tmp_path / "log.ndjson", tmp_path / "end.ndjson"
     events = list(world.world(CUSTOMERS, START, START + DAYS * DAY, 7, currencies=("USD",)))
     count = world.write(file, events)
@@ -53,3 +61,30 @@ async def test_readings_and_the_history_of_alerts_are_those_of_a_replay(pipe: Pi
     agree(rows(tmp_path / "file", "readings.json"), live)
     assert rows(tmp_path / "file", "alerts.ndjson") == story(live)
     assert len(live.said) > 100
+    assert pipe.well("verify").splitlines()[-1].endswith("changes of alerts: as the log says")
+    pipe.stop()
+    await tampered(pipe, live)
+
+
+async def tampered(pipe: Pipe, live: Live) -> None:
+    """A row that is changed and an alert that nobody derived: each is said, by name."""
+    made, producer = pipe.made(), Producer(pipe.made().connection)
+    (p, ledger) = max(enumerate(live.journeys), key=lambda each: len(each[1].rows))
+    ((key, row), *_) = ledger.rows.items()
+    alert = next(a for a in map(msgspec.json.decode, live.said.values()) if a["id"] not in live.open and a["resolved"])
+    forged = Out(ALERTS, 0, b"x", msgspec.json.encode(alert | {"version": 99}))
+    assert ledger.meta is not None
+    await producer.start()
+    try:
+        puts = records(Append([(key, row + b"x")], ledger.meta, []))
+        changelog = topics.changelog("journeys", "journeys", made.definitions.run)
+        await producer.append(changelog, p, ledger.end, puts)
+        await producer.publish([forged])
+    finally:
+        await producer.stop()
+    done = pipe.run("verify")
+    assert done.returncode == 1
+    assert f"journeys[{p}]: the row of {key.decode()} is another" in done.stdout
+    assert f"alert {alert['id']} " in done.stdout
+    assert "was said, and the log does not say it" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("2 differences in ")

@@ -28,7 +28,8 @@ class OwnRedis:
     def __init__(self, home: Path) -> None:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._home, self._child = home, None
+        self._home = home
+        self._child: Child | None = None
 
     def start(self) -> None:
         program = str(tools.find("redis-server"))
@@ -88,7 +89,7 @@ BACK_AND_FORTH = (
     ("ticket.transferred", {"to_team": "b"}),
     ("ticket.transferred", {"to_team": "a"}),
 )
-RESOLVED = ("ticket.resolved", {})
+RESOLVED: tuple[str, dict[str, str]] = ("ticket.resolved", {})
 
 
 def burning(alertmanager: Alertmanager) -> set[str]:
