@@ -72,4 +72,4 @@ async def test_topics_that_do_not_fit_and_definitions_that_changed(kafka_cluster
     assert [worker.code for worker in pipe.workers] == [0]
     pipe.write(bootstrap, log="partitions = 3", more=port + '[keep]\nrecords = "60d"')
     line = last(pipe.run("worker"), 78)
-    assert "put the old ones back, or take run = 2, which builds everything anew from the log" in line
+    assert "put the old definitions and plug-ins back, or take `run + 1`" in line
