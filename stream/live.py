@@ -80,7 +80,7 @@ class LiveReadings:
 
     def _largest(self, reader: Reader, window: Span, cuts: list[Cut]) -> Generator[None, None, list[Cut]]:
         """The labels that are shown: those with the largest n, ties by name."""
-        edge, n = self._edge(reader.kpi, window), {}
+        edge, n = self._edge(reader, window), {}
         for cut in cuts:
             about, version = (reader.kpi.name, window.name, cut), reader.series[cut].version
             known = self._n.get(about)
@@ -96,14 +96,16 @@ class LiveReadings:
         if seen is None:
             return False
         whole = reader.series[()].version if seen[1] else 0
-        return seen == (reader.series[cut].version, whole, self._edge(reader.kpi, window))
+        return seen == (reader.series[cut].version, whole, self._edge(reader, window))
 
     def _note(self, reader: Reader, window: Span, cut: Cut, parts: PaneWindow) -> None:
         whole = reader.series[()].version if parts.asked_whole else 0
-        seen = reader.series[cut].version, whole, self._edge(reader.kpi, window)
+        seen = reader.series[cut].version, whole, self._edge(reader, window)
         self._seen[reader.kpi.name, window.name, cut] = seen
 
-    def _edge(self, kpi: Kpi, window: Span) -> int | None:
-        """What moves as time goes on: the left edge; of `now` the minute, for a KPI that looks back from it."""
-        looks_back = window.name == "now" and (window.start != window.closes or hasattr(kpi, "ages"))
-        return window.closes // MINUTE if looks_back else window.start if window.name != "now" else None
+    def _edge(self, reader: Reader, window: Span) -> int | None:
+        """What moves as time goes on: the left edge, once passed; of `now` the minute, for a KPI that looks back."""
+        if window.name != "now":
+            return window.start if window.start is not None and window.start < reader.as_of else None
+        looks_back = window.start != window.closes or hasattr(reader.kpi, "ages")
+        return window.closes // MINUTE if looks_back else None

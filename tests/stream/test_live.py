@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stream.aggregates import KpiPartition
@@ -51,6 +51,7 @@ steps = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(steps)
+@example([(23 * DAY, [("share", "a", 1)]), (BEAT, [])])  # said as the month begins, then within it
 def test_what_was_told_last_is_what_is_true_now(found: list[tuple[int, list[tuple[str, str, int]]]]) -> None:
     fold, clock, known = partition(), START, Told()
     live = LiveReadings(fold)
