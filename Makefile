@@ -47,6 +47,7 @@ check: dev
 	$(BIN)/python -m dashboards --check
 	$(BIN)/python -m pytest -q tests/contract/test_shape.py
 	$(BIN)/python -m docs.generate_events --check
+	$(BIN)/python -m docs.generate_plugins --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 test: dev
@@ -73,9 +74,10 @@ lock: dev
 	$(LOCK) $(ARGS) pyproject.toml requirements/build.in --extra demo -o requirements/run.txt
 	$(LOCK) $(ARGS) pyproject.toml requirements/build.in --extra demo --extra dev -c requirements/run.txt -o requirements/dev.txt
 
-# What is written from the types: docs/events.md, asyncapi.yaml.
+# What is written from the types and the plug-ins: docs/events.md, asyncapi.yaml, docs/kpis.md, docs/signals.md.
 docs: dev
 	$(BIN)/python -m docs.generate_events
+	$(BIN)/python -m docs.generate_plugins
 
 # A software bill of materials (CycloneDX) of what a worker is made of, from the locked versions, without our tools.
 sbom: dev

@@ -15,6 +15,7 @@ import msgspec
 
 from agents import schema, topics
 from docs.bad_input import CASES, JUDGED, judged
+from docs.written import written
 from stream import admission
 from stream.event import FAMILIES, TYPES
 from stream.payloads import FAMILIES as MEMBERS
@@ -187,13 +188,7 @@ def files() -> dict[Path, str]:
 def main(arguments: list[str]) -> int:
     """0 = written, or as it should be; 1 = `--check` found a difference."""
     assert {*Reason} == {Reason(reason) for _, reason, _ in CASES} | JUDGED.keys(), "each reason has its row"
-    stale = [path for path, text in files().items() if not path.exists() or path.read_text("utf-8") != text]
-    for path in stale:
-        if "--check" in arguments:
-            print(f"{path.relative_to(ROOT)} is not what `make docs` writes", file=sys.stderr)
-        else:
-            path.write_text(files()[path], "utf-8")
-    return 1 if stale and "--check" in arguments else 0
+    return written(files(), ROOT, arguments)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Customers with a subscription running: a level. Article 001.
 
-Under the segment and stage of the time. A cancel moved or taken back by a renewal corrects it.
+Under the segment and stage of the time. Corrected by a start heard late; a cancel moved, or taken back by a renewal.
 """
 
 from __future__ import annotations

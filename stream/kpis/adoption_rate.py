@@ -1,7 +1,8 @@
 """Active customers who used a feature in the last 28 d / active customers: a level, cut by feature. Article 000.
 
 Without a feature: who used any. Under a feature `num` are its users and the denominator is that of the same cut
-without it. A use heard late counts from its own time on.
+without it. Corrected by a use heard late, from its own time on; a start
+or cancel heard late.
 """
 
 from __future__ import annotations

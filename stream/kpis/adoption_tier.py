@@ -1,7 +1,7 @@
 """Customers by how many distinct features they used in 28 d: beginner, intermediate, advanced. Article 000.
 
-A level, cut by tier: 1-2, 3-5, 6 or more features. Whether a subscription runs is not asked. A use heard late counts
-from its own time on; the bounds come from the settings.
+A level, cut by tier: 1-2, 3-5, 6 or more features. Whether a subscription runs is not asked. The bounds come from the
+settings. Corrected by a use heard late, from its own time on.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Average revenue per customer: MRR / active customers, a level. Article 000.
 
-Parts `sum` (minor units of the reporting currency) and `n`; corrected as `mrr` is.
+Parts `sum` (minor units of the reporting currency) and `n`. Corrected by what corrects `mrr`: a start, change or
+cancel heard late, a cancel taken back.
 """
 
 from __future__ import annotations

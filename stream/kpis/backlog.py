@@ -1,6 +1,7 @@
 """Open tickets: a level, one fact for each holder, under the team and topic of its time. Article 004.
 
-Segment and stage are those at the fact's start: a customer's change while it holds does not move it (docs/choices.md).
+Segment and stage are those at the fact's start: a customer's change while it holds does not move it
+(docs/choices.md). Corrected by a resolve, reopen, transfer or change of topic heard late, from its own time on.
 """
 
 from __future__ import annotations

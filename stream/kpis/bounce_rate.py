@@ -1,4 +1,7 @@
-"""Sessions with one view and no key event / sessions, at last view + 30 min. Article 004."""
+"""Sessions with one view and no key event / sessions, at last view + 30 min. Article 004.
+
+Corrected by a further view or key event of the session; views heard late that join two sessions.
+"""
 
 from __future__ import annotations
 

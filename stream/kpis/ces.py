@@ -1,4 +1,7 @@
-"""Customer effort score, mean native score by answer time. Articles 001-004; CES 2.0 is 1-7, high = easy."""
+"""Customer effort score, mean native score by answer time. Articles 001-004; CES 2.0 is 1-7, high = easy.
+
+Corrected by another answer to the same survey (the latest counts); a new topic, team or channel of its ticket.
+"""
 
 from __future__ import annotations
 

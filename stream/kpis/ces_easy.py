@@ -1,4 +1,7 @@
-"""Share of easy answers: 5-7 of 1-7, the easy half of any other scale. Articles 002, 003."""
+"""Share of easy answers: 5-7 of 1-7, the easy half of any other scale. Articles 002, 003.
+
+Corrected by another answer to the same survey (the latest counts); a new topic, team or channel of its ticket.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Net effort: 100 x (easy - hard) / n, -100..100; easy 5-7 and hard 1-3 of 1-7. Article 003.
 
-By answer time; the latest answer of a survey counts, so a re-rating moves it. Parts `easy`, `hard`, `n`.
+By answer time. Parts `easy`, `hard`, `n`. Corrected by another answer to the same survey (the latest counts).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Active customers who have not been active in use for 28 d / active customers: a level. Articles 001, 002.
 
-Who has just become active (again) has 28 d before silence counts. A use heard late takes the silence back from its
-own time on; the segment is that of the time.
+Who has just become active (again) has 28 d before silence counts. Corrected by a use heard late, which takes the
+silence back from its own time on; a cancel taken back.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Customers active 30 d ago and not now / active 30 d ago: rolling, read now. Article 001.
 
-Both are levels that lie 30 d after the subscriptions they tell of, under the segment of 30 d ago.
+Both are levels that lie 30 d after the subscriptions they tell of, under the segment of 30 d ago. Corrected by a
+start or cancel heard late, or a cancel taken back, 30 d after its own time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Predicted customer lifetime value: arpc x margin / churn_rate_30d, the lifetime at most 60 months. Article 002.
 
 A level, from parts of its own that merge: `sum` (MRR) and `n` of active customers, `lost` and `base` of 30 d ago. No
-churn means 60 months; no customers 30 d ago mean no value. `margin` and `months` come from the settings.
+churn means 60 months; no customers 30 d ago mean no value. `margin` and `months` come from the settings. Corrected by
+what corrects `arpc` and `churn_rate_30d`: a start, change or cancel heard late.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Customer lifetime value so far: (paid - refunded) / customers who ever paid, a level. Articles 001, 003.
 
-In minor units of the reporting currency, over all time: the ledger is never dropped. A refund, however late, takes
-back what was paid; refunds of a customer who never paid count nowhere.
+In minor units of the reporting currency, over all time: the ledger is never dropped. Refunds of a customer who never
+paid count nowhere. Corrected by a refund, however late; a payment heard late, from its own time on.
 """
 
 from __future__ import annotations

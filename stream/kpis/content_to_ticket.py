@@ -1,7 +1,7 @@
 """Views of a content after which the same customer opened a ticket within 24 h. Article 004: help that does not help.
 
-By view, cut by content. A ticket opened at the view's own instant is no answer to it. A ticket heard late, or one
-whose opening turns out to be earlier, corrects the views before it.
+By view, cut by content. A ticket opened at the view's own instant is no answer to it. Corrected by a ticket heard
+late, or one whose opening turns out to be earlier: for the views before it.
 """
 
 from __future__ import annotations

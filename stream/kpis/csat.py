@@ -1,4 +1,7 @@
-"""Customer satisfaction, mean native score by answer time. Article 003."""
+"""Customer satisfaction, mean native score by answer time. Article 003.
+
+Corrected by another answer to the same survey (the latest counts); a new topic, team or channel of its ticket.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Share of the top two scores of the scale. Articles 002, 003; the usual CSAT percentage."""
+"""Share of the top two scores of the scale. Articles 002, 003; the usual CSAT percentage.
+
+Corrected by another answer to the same survey (the latest counts); a new topic, team or channel of its ticket.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Mean effort, 0 = easy .. 1 = hard, of all ces definitions together, whatever their scale and direction.
 
 Parts in millionths: `sum`, `sq` (sum of squares) and `n`, so that watches have a standard error. Article 003.
+Corrected by another answer to the same survey (the latest counts); a new topic, team or channel of its ticket.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """First contact resolution: resolved, and nothing more heard of the issue for 7 d. Articles 001, 002.
 
 By first_resolved: no contact of the same issue, and no reopen of this ticket, in (first_resolved, +7 d]; tickets
-opened before then or in the same second do not count. A later contact or reopen takes the success back.
+opened before then or in the same second do not count. Corrected by a contact or reopen within the 7 d, which takes
+the success back; a new topic of a ticket of the customer.
 """
 
 from __future__ import annotations

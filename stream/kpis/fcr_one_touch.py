@@ -1,6 +1,6 @@
 """Resolved with exactly one public reply of an agent (bots do not count), and never reopened. Article 001.
 
-By first_resolved; a second reply, or a reopen, heard later takes the success back.
+By first_resolved. Corrected by a second reply or a reopen, however late within keep, which takes the success back.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Resolved without one more public word of the customer after opening, and never reopened. Article 001.
 
-By first_resolved; a reply or reopen heard later, however late within keep, takes the success back.
+By first_resolved. Corrected by a customer's reply or a reopen, however late within keep, which takes the success
+back.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Share of answers whose comment has a theme's words, cut by theme. Article 004: what is behind a score.
 
 By the time of the answer that gives the score; the latest comment of a survey counts. A theme holds where one of its
-words, or a phrase, stands whole in the comment, whatever its case. Under a cut by theme, `num` are its answers
-and `den` all answers; the themes come from the settings: [kpis.feedback_themes.themes] price = ["price", "too dear"].
+words, or a phrase, stands whole in the comment, whatever its case. Under a cut by theme, `num` are its answers and
+`den` all answers; the themes come from the settings: [kpis.feedback_themes.themes] price = ["price", "too dear"].
+Corrected by another answer or comment to the same survey.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Time from opening to the first public reply of an agent; bots do not count. Article 001.
 
-By that reply. Tickets never answered are not in it (see `open_age`); an earlier reply heard later moves it.
+By that reply. Tickets never answered are not in it (see `open_age`). Corrected by an earlier reply of an agent, or an
+earlier opening, heard late.
 """
 
 from __future__ import annotations

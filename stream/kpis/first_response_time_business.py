@@ -1,6 +1,7 @@
 """As `first_response_time`, in the business time of the ticket's team. Article 001.
 
 By that reply; the calendar is that of the team as now known (stream/calendar.py), every hour where there is none.
+Corrected by an earlier reply of an agent heard late; another team, whose calendar then counts.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Gross revenue retention, calendar month: sum of min(MRR at end, MRR at start) / MRR at start. Article 002.
 
-A customer at a time, of those active at the start: one customer's growth never hides another's loss.
+A customer at a time, of those active at the start: one customer's growth never hides another's loss. Corrected by a
+start, cancel, renewal or change heard late, or a cancel taken back, also in a month that is over.
 """
 
 from __future__ import annotations

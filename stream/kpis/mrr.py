@@ -3,7 +3,8 @@
 Sum over running subscriptions of amount x quantity / months, rounded half up. In "all" and each month also the
 movements since its start, a customer and instant at a time, net: `new` (not active before), `reactivation` (active
 within 90 d before), `expansion`, `contraction` (cancelling one of two subscriptions too), `churn` (no subscription is
-left); all positive. A change heard late moves the level and the movements of its own month.
+left); all positive. Corrected by a start, change or cancel heard late, from its own time on, with the movements of
+its own month.
 """
 
 from __future__ import annotations

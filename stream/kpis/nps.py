@@ -1,4 +1,7 @@
-"""Net promoter score, relational: the latest answer of each customer, for 90 d. Articles 001, 003."""
+"""Net promoter score, relational: the latest answer of each customer, for 90 d. Articles 001, 003.
+
+Corrected by another answer of the customer, to the same survey or a later one.
+"""
 
 from __future__ import annotations
 

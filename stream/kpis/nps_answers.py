@@ -1,7 +1,7 @@
 """Net promoter score of all answers in the window: 100 x (promoters - detractors) / n. Article 001.
 
-The flow beside the level `nps`: a customer who answers two surveys counts twice here. By answer time; the latest
-answer of a survey counts, so a re-rating moves it. Parts `promoters` (9-10), `detractors` (0-6), `n`.
+The flow beside the level `nps`: a customer who answers two surveys counts twice here. By answer time. Parts
+`promoters` (9-10), `detractors` (0-6), `n`. Corrected by another answer to the same survey (the latest counts).
 """
 
 from __future__ import annotations

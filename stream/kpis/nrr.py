@@ -1,6 +1,7 @@
 """Net revenue retention, calendar month: MRR at end / MRR at start, of those active at the start. Article 002.
 
-As `grr` without the min: expansion counts, new customers do not.
+As `grr` without the min: expansion counts, new customers do not. Corrected by a start, cancel, renewal or change
+heard late, or a cancel taken back, also in a month that is over.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """One contact: as `fcr`, and no ticket of the same issue opened in the 7 d before this one. Article 003.
 
-By first_resolved. A later contact or reopen takes the success back, and so does an earlier ticket heard late.
+By first_resolved. Corrected by a contact or reopen within the 7 d, and an earlier ticket heard late: both take the
+success back.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Parts `n`, `opened` (sum of opening times, ms), and how many are older than 1, 3, 7, 30 d. A ticket counts at its
 opening while it is open: resolved it is taken back, reopened it stands there again. Those older than x are what is
-left in the panes before now - x, so that growing old costs nothing.
+left in the panes before now - x, so that growing old costs nothing. Corrected by a resolve, which takes the ticket
+out; a reopen, which puts it back at its opening.
 """
 
 from __future__ import annotations

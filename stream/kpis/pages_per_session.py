@@ -1,4 +1,7 @@
-"""Views / sessions, at last view + 30 min. Article 004."""
+"""Views / sessions, at last view + 30 min. Article 004.
+
+Corrected by a further view of the session; views heard late that join two sessions.
+"""
 
 from __future__ import annotations
 

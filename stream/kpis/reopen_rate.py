@@ -1,4 +1,7 @@
-"""Share of resolved tickets that were reopened ever (within keep), by first resolve. Article 003."""
+"""Share of resolved tickets that were reopened ever (within keep), by first resolve. Article 003.
+
+Corrected by a reopen, however late within keep, in the month of the first resolve.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Time from opening to the latest resolve of a ticket that is resolved now. Articles 001, 002."""
+"""Time from opening to the latest resolve of a ticket that is resolved now. Articles 001, 002.
+
+Corrected by a reopen, which takes it back until the ticket is resolved again, and then counts the whole time.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """As `resolution_time`, in the business time of the ticket's team, without waiting on the customer. Article 002.
 
 By last_resolved. What counts as waiting is said in stream/moves.py; the calendar is that of the team as now known,
-every hour where there is none. A reopen takes it back until the ticket is resolved again.
+every hour where there is none. Corrected by a reopen, which takes it back until resolved again; a wait heard late;
+another team.
 """
 
 from __future__ import annotations

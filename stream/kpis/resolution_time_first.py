@@ -1,4 +1,7 @@
-"""Time from opening to the first resolve, whatever came after. Article 001."""
+"""Time from opening to the first resolve, whatever came after. Article 001.
+
+Corrected by an earlier resolve or opening heard late; a reopen does not change it.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Calendar month: costs of retention / customers active at its start and end. Articles 000, 002.
 
 Parts `sum` (minor units of the reporting currency) and `n` (customers retained). A cost belongs to the month of its
-event; one of no customer (`company:acme`) is in all, one of `segment:smb` in that segment too.
+event; one of no customer (`company:acme`) is in all, one of `segment:smb` in that segment too. Corrected by a cost
+heard late, in its own month; what corrects `retention_rate`.
 """
 
 from __future__ import annotations

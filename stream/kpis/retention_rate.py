@@ -1,6 +1,7 @@
 """Calendar month: customers active at its start and at its end / active at its start. Article 002.
 
-1 - `churn_rate`, from parts of its own; corrected as that is.
+1 - `churn_rate`, from parts of its own. Corrected by what corrects `churn_rate`: a start or cancel heard late, a
+cancel taken back.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Calendar month: (MRR at its end of those active at its start x margin - cost) / cost of retention. Article 000.
 
 Parts `mrr`, `cost` (minor units of the reporting currency), `customers` (active at the start); the value comes from
-them, so it merges. Corrected as `nrr` and `retention_cost` are. `margin` comes from the settings.
+them, so it merges. `margin` comes from the settings. Corrected by what corrects `nrr` and `retention_cost`: money or
+costs heard late, in their own month.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Searches for help that found nothing / searches. Article 004: content that is not there.
 
-By search. Only a repeat is taken back: it counts once.
+By search. Corrected by nothing: a search is said once, and a repeat of it counts once.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """How often a signal was worth it: alerts that people found useful / alerts that they reviewed, cut by signal.
 
 By the time at which the alert opened (of a watch's alert, which opens elsewhere: by that of the verdict). An alert
-counts once; another verdict on it replaces the earlier one. Known and noise are not useful.
+counts once. Known and noise are not useful. Corrected by another verdict on the same alert, which replaces the
+earlier one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Customers active in use on the last complete day / in the 28 d to its end. Article 000: daily of monthly users.
 
 Days of the reporting time zone, read now. A day in use is one fact in its own day (`num`), and holds for 28 days
-(`den`); both under the segment and stage that the customer had when a day was over. A day heard late counts where it
-was.
+(`den`); both under the segment and stage that the customer had when a day was over. Corrected by a use heard late, in
+its own day.
 """
 
 from __future__ import annotations

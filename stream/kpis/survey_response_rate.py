@@ -1,7 +1,8 @@
 """Surveys answered within 7 d / delivered, by the time they were sent. Article 002.
 
 The earliest answer decides; a late one comes in time or not by its own time, not by when it was heard. An answer
-without a `survey.sent` counts for scores, not here; what could not be delivered leaves the denominator.
+without a `survey.sent` counts for scores, not here; what could not be delivered leaves the denominator. Corrected by
+an answer heard late, by its own time; a delivery that turns out to have failed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Tickets opened. Article 004."""
+"""Tickets opened. Article 004.
+
+Corrected by a ticket heard late, by its opening; a new topic or team of a ticket, which then counts there.
+"""
 
 from __future__ import annotations
 

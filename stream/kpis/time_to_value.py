@@ -2,7 +2,8 @@
 
 By that start, so a month is the cohort that started in it. The mean and the quantiles (`sum`, `n`, `h`) are of those
 who reached it in time; `started` counts all, so n / started is the share that did: those who never do are not left
-out of sight. A milestone heard late counts for its own time; which one is meant comes from the settings.
+out of sight. The milestone that is meant comes from the settings. Corrected by a milestone heard late, by its own
+time; an earlier start heard late.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Transfers a ticket until its first resolve. Article 003: being handed on is effort.
 
-Parts `sum`, `n`, `two` (tickets with two or more), `ping_pong` (tickets that went back to an earlier team).
+Parts `sum`, `n`, `two` (tickets with two or more), `ping_pong` (tickets that went back to an earlier team). Corrected
+by a transfer from before the first resolve heard late; an earlier resolve heard late.
 """
 
 from __future__ import annotations

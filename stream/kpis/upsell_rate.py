@@ -1,6 +1,7 @@
 """Calendar month: customers whose MRR of a product they had rises by its end / active at its start. Article 000.
 
-A price or a quantity may have risen; a rise taken back within the month was none.
+A price or a quantity may have risen; a rise taken back within the month was none. Corrected by a start, cancel,
+renewal or change heard late, or a cancel taken back, also in a month that is over.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A renewal is due within 90 d while something is wrong: a ticket open for over 3 d, a low score within 60 d, or a
 drop of use.
 
-Until renewed, cancelled, or 14 d past due; a page within 30 d of it. Product.md section 2: renewal at risk.
+Until renewed, cancelled, or 14 d past due; a page within 30 d of it.
 """
 
 from __future__ import annotations

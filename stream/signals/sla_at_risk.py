@@ -1,7 +1,7 @@
 """A first response or a resolution is due within 2 h of business time, or overdue. Until met or resolved.
 
 Targets are settings, by priority: without one nothing is at risk. The clock starts at the opening and anew at each
-reopen (other desks measured a reopened ticket from its creation: product.md, section 4); it runs in the business
+reopen (other desks measured a reopened ticket from its creation); it runs in the business
 time of the team that had the ticket then, without waits on the customer. A bot's reply is no response.
 """
 

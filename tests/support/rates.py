@@ -22,9 +22,14 @@ class Rate(NamedTuple):
 
     alerts: int
     subjects: int
-    share: float  # of all customers
+    customers: int  # in the log
     peak: int  # alerts opened on the worst day (UTC)
     withdrawn: int
+
+    @property
+    def share(self) -> float:
+        """Of all customers, those with an alert."""
+        return self.subjects / self.customers
 
 
 def base_rates(
@@ -52,4 +57,4 @@ def _rate(name: str, replay: Replay, subjects: int) -> Rate:
     days = Counter(alert.opened // DAY for alert in opened)
     seen = len({alert.subject for alert in opened})
     withdrawn = sum(alert.status == "withdrawn" for alert in opened)
-    return Rate(len(opened), seen, seen / subjects, max(days.values(), default=0), withdrawn)
+    return Rate(len(opened), seen, subjects, max(days.values(), default=0), withdrawn)
