@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from stream import alerts, forgetting
+from stream import alerts, forgetting, health
 from stream.claims import Alert, Fact, Finding, Signal
 from stream.journey import Held, Journey, Waiting
 from stream.looking import Look, all_looks, issue_item, look
@@ -157,8 +157,28 @@ class Fold:
                 self.account(sums, clock)
                 self.forget(item, clock)
                 yield FAMILY[item[0]], item[2:], None
+        if looks:
+            self.look_at_health(clock, sums)
         if self.journey.is_empty:
             row.trail.clear()
+
+    def look_at_health(self, clock: int, sums: Sums) -> None:
+        """How the customer does now, if anybody asks; a change is a step of the record of its health."""
+        if not self.plan.eyes["h"].kpis:
+            return
+        self.trim("health", "", clock, sums)
+        found = health.measures(self.journey, clock)
+        data = () if found is None else (health.score(found), *found)
+        steps = self.journey.records("health").get("", [])
+        if data == (steps[-1].data if steps else ()):
+            return
+        looks = [look(self.plan, forgetting.HEALTH)]
+        self.before(looks, clock)
+        self.journey.see(clock, data)
+        self.after(looks, clock)
+        if not data:
+            self.account(sums, clock)
+            self.forget(forgetting.HEALTH, clock)
 
     def _lies_ahead(self, item: str, eyes: Eyes, clock: int) -> bool:
         facts = [f for kpi in eyes.kpis for f in self.now.get((item, kpi.name), ())]

@@ -10,12 +10,15 @@ from stream.definitions import DAY
 from stream.journey import Journey, Ticket, Waiting
 from stream.plain import balance
 from stream.plan import FAMILY, Plan, reads
+from stream.record import murmur2
 from stream.steps import BALANCE
 from stream.subscriptions import Subscription
 
 RETURNED = 98 * DAY  # a customer who comes back within 90 d is no new one, also when heard a week late
 REACH = 7 * DAY  # how far a ticket's facts look at other tickets of its issue
-TRIMMED = {"usage": 14 * DAY, "features": 30 * DAY, "invoices": 30 * DAY}  # how much of them is let go at a time
+# Long records, and how much of them is let go at a time.
+TRIMMED = {"usage": 14 * DAY, "features": 30 * DAY, "invoices": 30 * DAY, "health": 7 * DAY}
+HEALTH = "h:"
 RATED = 98 * DAY  # how long an NPS answer counts, and 8 d for what may be heard late: it is kept at least so long
 
 
@@ -25,6 +28,8 @@ def looked_at(journey: Journey, item: str, clock: int) -> int | None:
         heard: int = min(w.heard for w in journey.row.waiting[item])
         return heard + journey.definitions.grace
     end = over_at(journey, item)
+    if item == HEALTH and journey.plain("health"):
+        return clock + 1 + (murmur2(journey.subject.encode()) - clock - 1) % DAY  # once a day, when the key decides
     if end is None or end > clock:
         return end
     return end + ((clock - end) // DAY + 1) * DAY  # it could not be dropped yet: again in a day
@@ -45,8 +50,8 @@ def over_at(journey: Journey, item: str) -> int | None:
         return None
     if item[0] == "u":
         return _ended_long(journey)
-    if item[0] == "m":
-        return None  # the ledger is never dropped
+    if item[0] in ("m", "h"):
+        return None  # the ledger is never dropped, health goes when it is not known any more
     if item[0] in ("d", "f"):
         return (view.steps[-1].data[0] if item[0] == "d" else last) + keep.usage + 1
     if item[0] == "q":
@@ -82,6 +87,8 @@ def trim(journey: Journey, family: str, record: str, clock: int) -> None:
     edge = clock - _kept(journey, family)
     steps = journey.records(family)[record]
     left = [s for s in steps if s.at >= edge]
+    if family == "health" and left != steps:
+        left.insert(0, next(s for s in reversed(steps) if s.at < edge))  # it holds until the next
     if family == "invoices":
         left = balance([s for s in steps if s.at < edge], journey.definitions) + left
     if left:
@@ -93,7 +100,7 @@ def trim(journey: Journey, family: str, record: str, clock: int) -> None:
 
 def _kept(journey: Journey, family: str) -> int:
     keep = journey.definitions.keep
-    return keep.records if family == "invoices" else keep.usage
+    return keep.records if family == "invoices" else keep.sessions if family == "health" else keep.usage
 
 
 def is_past(journey: Journey, item: str, clock: int) -> bool:

@@ -18,7 +18,7 @@ from stream.definitions import Definitions
 from stream.plain import BY_FAMILY, FAMILY_OF, extend, thin
 from stream.row import Held, Row, Waiting, decode_records, decode_row, encode_row
 from stream.sessions import Session
-from stream.steps import TRANSFERRED, UPDATED, Step, insert, order
+from stream.steps import SEEN, TRANSFERRED, UPDATED, Step, insert, order
 from stream.subscriptions import Subscription
 from stream.surveys import Survey
 from stream.tickets import Issue, Ticket
@@ -117,6 +117,14 @@ class Journey(Timeline):
         """Note that the customer caused something at `at`, ms."""
         extend(self.records("usage").setdefault("", []), at, days_in(self.definitions.timezone))
         self.touch("usage", "")
+
+    def see(self, at: int, data: tuple[int | None, ...]) -> None:
+        """Note how the customer does from `at` (log clock, ms) on; a second look at one instant replaces the first."""
+        steps = self.records("health").setdefault("", [])
+        if steps and steps[-1].at == at:
+            steps.pop()
+        steps.append(Step(at, SEEN, 0, None, None, data))
+        self.touch("health", "")
 
     def touch(self, family: str, record: str) -> None:
         """Forget what was derived from a record (surveys show their tickets' dimensions)."""

@@ -209,6 +209,7 @@ class Partition:
             looks = [look(self.plan, held.item)]
             fold.before(looks, self.meta.clock)
             fold.after(looks, self.meta.clock)
+        fold.look_at_health(self.meta.clock, self._said.sums)
         self._changed(key, fold)
 
     def _changed(self, key: bytes, fold: Fold) -> None:

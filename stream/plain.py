@@ -119,7 +119,14 @@ class Review(Plain):
     __slots__ = ()
 
 
-KINDS: tuple[type[Plain], ...] = (Searches, Feature, Milestone, Ledger, Costs, Usage, Review)
+class Health(Plain):
+    """How a customer did at each look by the log that found a change: (score, *measures), nothing = not known."""
+
+    code, family = "h", "health"
+    __slots__ = ()
+
+
+KINDS: tuple[type[Plain], ...] = (Searches, Feature, Milestone, Ledger, Costs, Usage, Review, Health)
 BY_FAMILY = {kind.family: kind for kind in KINDS}
 FAMILY_OF = {kind.code: kind.family for kind in KINDS}
 

@@ -72,7 +72,7 @@ class Plan:
         self.wide = self._wide()
         self.reach = {type_: self._reach(type_) for type_ in FAMILIES}
         self.days = {item: eyes for item, eyes in self.wide.items() if eyes.read("usage")}
-        self.counts_days = bool(self.days or self.eyes["d"].kpis or self.eyes["d"].signals)
+        self.counts_days = bool(self.days or self.eyes["d"].kpis or self.eyes["d"].signals or self.eyes["h"].kpis)
         self.dims = {item: eyes for item, eyes in self.wide.items() if eyes.read("surveys")}
 
     @property

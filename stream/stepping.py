@@ -43,8 +43,7 @@ class Stepper:
         if refused := self._refused(fold, event, family, id_, steps, clock, sums):
             return refused
         step = Step(at, shape.kind, uid(event.source, event.id), event.segment, event.stage, shape.data(event.data))
-        is_use = self._is_use(event, shape, at, clock)
-        if is_use:
+        if is_use := self._is_use(event, shape, at, clock):
             fold.trim("usage", "", clock, sums)
         found = self._looks(journey, event, step, (family, id_), steps, clock, is_use=is_use)
         fold.before(found, clock)
@@ -59,6 +58,7 @@ class Stepper:
         if family in ("tickets", "subscriptions"):
             _await_head(journey, shape, id_, Waiting(clock, step.uid, record.offset, record.value or b""))
         fold.after(found, clock)
+        fold.look_at_health(clock, sums)
         return None
 
     def review(self, fold: Fold, event: Any, at: int, clock: int, sums: Sums) -> None:

@@ -49,8 +49,8 @@ def test_sessions_go_after_8_d() -> None:
         [row] = run(viewed(0), viewed(HOUR), until=until).rows.values()
         return list(Journey("c1", DEFINITIONS, row).row.families)
 
-    assert families(HOUR + 8 * DAY) == ["sessions", "usage"]
-    assert families(HOUR + 8 * DAY + 1) == ["usage"]
+    assert families(HOUR + 8 * DAY) == ["health", "sessions", "usage"]
+    assert families(HOUR + 8 * DAY + 1) == ["health", "usage"]
 
 
 def test_a_repeat_of_the_forgotten_does_not_count_again() -> None:

@@ -45,8 +45,8 @@ def feeds(records: Sequence[Record], bounds: Sequence[int], definitions: Definit
 
 
 def of_events(sums: Panes) -> Panes:
-    """Without the KPI that counts by when alerts opened: that follows the log."""
-    return {key: parts for key, parts in sums.items() if key[0] != "signal_precision"}
+    """Without the KPIs that follow the log: of alerts by when they opened, and of looks at what is known then."""
+    return {key: parts for key, parts in sums.items() if key[0] not in ("signal_precision", "health")}
 
 
 @law(60)
@@ -110,7 +110,7 @@ def test_to_forget_is_to_freeze(seed: int, days: int) -> None:
     [records] = log_of(events, [*(random.randrange(500) * DAY for _ in range(6)), 500 * DAY])
     keeps = Keep(records=days * DAY), Keep(records=4_000 * DAY, sessions=4_000 * DAY, usage=4_000 * DAY)
     one, two = (fold(records, msgspec.structs.replace(DEFINITIONS, keep=keep), PLAN) for keep in keeps)
-    assert one.sums == two.sums
+    assert of_events(one.sums) == of_events(two.sums)
 
 
 @law(25)

@@ -1,0 +1,82 @@
+"""How well a customer does, 0..100: a weighted mean over what is known, and how much each measure gives.
+
+A measure that is not known is left out of the mean, not counted as good or bad. Scores are whole points, half up.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from stream.claims import Severity
+from stream.days import days_in
+from stream.definitions import DAY, MINUTE
+from stream.journey import Journey
+from stream.surveys import effort
+
+WEIGHTS = {"usage": 3, "ces": 2, "csat": 1, "friction": 3, "tickets": 1, "renewal": 1}
+MONTH, QUIET = 28, 56  # days: over which use is counted, after which it is not known any more
+OFTEN = 12  # days in use of 28 that are as good as every day
+RECENT, LAST = 90 * DAY, 3  # the answers that count
+OLD = 7 * DAY  # a ticket open for longer weighs
+MILLION = 1_000_000
+
+Measures = tuple[int | None, ...]  # in the order of WEIGHTS; None = not known
+
+
+def measures(who: Journey, clock: int) -> Measures | None:
+    """Each measure at log clock `clock` (ms), 0..100; None = nothing is known by which a customer could do well."""
+    usage, ces, csat = _usage(who, clock), _answers(who, "ces", clock), _answers(who, "csat", clock)
+    renewal = _renewal(who, clock)
+    tickets = [t for t in who.tickets if t.is_open or t.steps[-1].at > clock - RECENT]
+    if usage is None and ces is None and csat is None and renewal is None and not tickets:
+        return None
+    old = sum(1 for ticket in tickets if ticket.is_open and ticket.opened < clock - OLD)
+    loud = sum(1 for held in who.row.alerts.values() if held.status == "open" and held.severity >= Severity.queue)
+    return usage, ces, csat, max(0, 100 - 25 * loud), max(0, 100 - 20 * old), renewal
+
+
+def score(found: Measures) -> int:
+    """The weighted mean over the known measures."""
+    known = [(weight, value) for weight, value in zip(WEIGHTS.values(), found, strict=True) if value is not None]
+    return _half_up(Fraction(sum(w * v for w, v in known), sum(w for w, _ in known)))
+
+
+def _usage(who: Journey, clock: int) -> int | None:
+    """100 x days in use of the last 28 / 12, at most 100; 0 for a customer who subscribes and does nothing."""
+    days, usage = days_in(who.definitions.timezone), who.plain("usage")
+    today = days.of(clock // MINUTE)
+    used = [today - days.of(step.at // MINUTE) for step in usage.steps] if usage else []
+    if not any(ago < QUIET for ago in used):
+        return 0 if any(s.ended is None or clock < s.ended for s in who.subscriptions) else None
+    return min(100, _half_up(Fraction(100 * sum(1 for ago in used if ago < MONTH), OFTEN)))
+
+
+def _answers(who: Journey, family: str, clock: int) -> int | None:
+    """100 x (1 - mean effort, or its like, of the last 3 answers of 90 d)."""
+    found = sorted(
+        (survey.answers[-1], effort(survey.definition, survey.answers[-1][1]))
+        for survey in who.surveys
+        if survey.answers and survey.definition.family == family and survey.answers[-1][0] > clock - RECENT
+    )[-LAST:]
+    if not found:
+        return None
+    return _half_up(100 - Fraction(100 * sum(hard for _, hard in found), len(found) * MILLION))
+
+
+def _renewal(who: Journey, clock: int) -> int | None:
+    """100; a renewal due within 90 d and not renewed 50; within 30 d, or up to 14 d ago, 25."""
+    found = None
+    for one in who.subscriptions:
+        if one.started > clock or (one.ended is not None and one.ended <= clock):
+            continue
+        value = 100
+        for said, due, _ in one.dues[-1:]:
+            renewed = any(at > said and at >= due - 90 * DAY for at in one.renewals)
+            if not renewed and clock <= due + 14 * DAY:
+                value = 25 if due - clock <= 30 * DAY else 50 if due - clock <= 90 * DAY else 100
+        found = value if found is None else min(found, value)
+    return found
+
+
+def _half_up(value: Fraction) -> int:
+    return (2 * value.numerator + value.denominator) // (2 * value.denominator)
