@@ -22,7 +22,7 @@ from agents.logtopics import LogTopics
 from agents.setup import Setup
 from stream import guards
 from stream.aggregates import KpiPartition
-from stream.claims import Alert
+from stream.claims import Alert, Cut
 from stream.infra.views import field
 from stream.intake import home
 from stream.live import LiveReadings
@@ -152,7 +152,12 @@ def shown(fold: KpiPartition) -> dict[Place, Reading]:
             reader = Reader(kpi, series, fold.definitions.label_shown, fold.heard, fold.began)
             whole = reader.read(Span("all", None, None, fold.heard)) if kpi.flows and kpi.windows != ("month",) else ()
             found |= {(r.kpi, field(r)): r for r in whole}
-    return found
+    return {place: r for place, r in found.items() if not r.cut or fold.series(r.kpi)[_cut(r)].index}
+
+
+def _cut(r: Reading) -> Cut:
+    """A label from which everything was taken back is known until the next start, and not after it."""
+    return tuple(sorted(r.cut.items()))
 
 
 def readings(replay: Replay, live: Live) -> Iterator[str]:

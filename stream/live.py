@@ -11,6 +11,8 @@ from stream.definitions import MINUTE
 from stream.readings import Reader, Reading, Span, now
 from stream.windows import ALIGNED, LENGTHS, PaneWindow
 
+NOTHING = -1  # for the n of a label that has nothing in a window
+
 Seen = tuple[int, int, int | None]  # version of the series, of the whole where it counts, start of the window
 
 
@@ -22,7 +24,7 @@ class LiveReadings:
         self._days = Days(partition.definitions.timezone)
         self._readers: dict[str, tuple[int, Reader]] = {}
         self._seen: dict[tuple[str, str, Cut], Seen] = {}
-        self._n: dict[tuple[str, str, Cut], tuple[int, int | None, int]] = {}  # version, edge, n
+        self._n: dict[tuple[str, str, Cut], tuple[Seen | None, int]] = {}
 
     def refresh(self) -> Iterator[Reading | None]:
         """What changed since the last refresh, by facts or by time; None where nothing did.
@@ -67,41 +69,43 @@ class LiveReadings:
         return at // ALIGNED[name] * ALIGNED[name]
 
     def _read(self, reader: Reader, window: Span) -> Iterator[Reading | None]:
-        whole = reader.window(window, (), None)
+        whole, version = reader.window(window, (), None), reader.series[()].version
         for dims, cuts in reader.groups.items():
             for cut in cuts if len(cuts) <= reader.shown else (yield from self._largest(reader, window, cuts)):
-                if self._same(reader, window, cut):
+                about = reader.kpi.name, window.name, cut
+                if self._stands(self._seen.get(about), reader, window, cut):
                     yield None
                     continue
                 parts = reader.window(window, cut, whole) if dims else whole
                 reading = reader.reading(window, cut, parts)
-                self._note(reader, window, cut, parts)
+                self._seen[about] = self._looked(reader, window, cut, parts, version)
                 yield reading
 
     def _largest(self, reader: Reader, window: Span, cuts: list[Cut]) -> Generator[None, None, list[Cut]]:
-        """The labels that are shown: those with the largest n, ties by name."""
-        edge, n = self._edge(reader, window), {}
+        """The labels that are shown: of those that have anything, the ones with the largest n, ties by name."""
+        n = {}
         for cut in cuts:
-            about, version = (reader.kpi.name, window.name, cut), reader.series[cut].version
-            known = self._n.get(about)
-            if known is None or known[:2] != (version, edge):
-                whole = reader.window(window, (), None)
-                known = self._n[about] = version, edge, reader.kpi.n(reader.window(window, cut, whole))
+            about = reader.kpi.name, window.name, cut
+            seen, count = self._n.get(about, (None, 0))
+            if not self._stands(seen, reader, window, cut):
+                whole, version = reader.window(window, (), None), reader.series[()].version
+                parts = reader.window(window, cut, whole)
+                count = reader.kpi.n(parts) if reader.known(parts) else NOTHING
+                self._n[about] = self._looked(reader, window, cut, parts, version), count
                 yield None
-            n[cut] = known[2]
-        return sorted(cuts, key=lambda cut: -n[cut])[: reader.shown]
+            n[cut] = count
+        return sorted((cut for cut in cuts if n[cut] != NOTHING), key=lambda cut: -n[cut])[: reader.shown]
 
-    def _same(self, reader: Reader, window: Span, cut: Cut) -> bool:
-        seen = self._seen.get((reader.kpi.name, window.name, cut))
+    def _stands(self, seen: Seen | None, reader: Reader, window: Span, cut: Cut) -> bool:
+        """Whether what was read then is still so."""
         if seen is None:
             return False
         whole = reader.series[()].version if seen[1] else 0
         return seen == (reader.series[cut].version, whole, self._edge(reader, window))
 
-    def _note(self, reader: Reader, window: Span, cut: Cut, parts: PaneWindow) -> None:
-        whole = reader.series[()].version if parts.asked_whole else 0
-        seen = reader.series[cut].version, whole, self._edge(reader, window)
-        self._seen[reader.kpi.name, window.name, cut] = seen
+    def _looked(self, reader: Reader, window: Span, cut: Cut, parts: PaneWindow, whole: int) -> Seen:
+        """What a reading depends on. `whole` = the version of all when the reading of this window began."""
+        return reader.series[cut].version, whole if parts.asked_whole else 0, self._edge(reader, window)
 
     def _edge(self, reader: Reader, window: Span) -> int | None:
         """What moves as time goes on: the left edge, once passed; of `now` the minute, for a KPI that looks back."""

@@ -88,12 +88,12 @@ class Reader:
         yield self.reading(window, (), whole)
         for dims, cuts in self.groups.items():
             if dims:
-                found = [(cut, parts) for cut in cuts if self._known(parts := self.window(window, cut, whole))]
+                found = [(cut, parts) for cut in cuts if self.known(parts := self.window(window, cut, whole))]
                 if len(found) > self.shown:
                     found = sorted(found, key=lambda each: -self.kpi.n(each[1]))[: self.shown]
                 yield from (self.reading(window, cut, parts) for cut, parts in found)
 
-    def _known(self, parts: PaneWindow) -> bool:
+    def known(self, parts: PaneWindow) -> bool:
         """Whether a label may have anything in a window; quick, since most have nothing in most months."""
         return bool(self.kpi.levels or ages(self.kpi) or parts.sums())
 

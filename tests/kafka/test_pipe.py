@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from agents import topics
 from agents.engine.connection import Connection
@@ -29,6 +30,7 @@ from stream.claims import Alert
 from stream.infra import settings
 from stream.partition import Partition
 from stream.record import ALERTS, DEADLETTERS, EVENTS, Out
+from stream.sources import SourceFault
 from tests.support.counting import Worker
 from tests.support.kafka import Kafka
 from tests.support.recount import records, until
@@ -136,6 +138,19 @@ async def test_of_two_workers_one_is_killed_and_the_pipe_comes_to_what_the_log_s
     differences, live = await verify(made)
     assert differences == []
     assert live.readings["ticket_volume", "all|"].n == 2 * CUSTOMERS
+    await forget_the_beginning(kafka.bootstrap)
+    with pytest.raises(SourceFault, match="no longer holds its beginning"):  # exit code 2
+        await verify(made)
+
+
+async def forget_the_beginning(bootstrap: str) -> None:
+    """As retention would."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_records({TopicPartition(EVENTS, 0): RecordsToDelete(before_offset=1)})
+    finally:
+        await admin.close()
 
 
 async def quiet(made: Setup, worker: Worker) -> bool:
