@@ -44,7 +44,8 @@ when its condition holds until **linger** after it ended.
 
 ## Base rates
 
-How often each speaks, with the default parameters, on two public logs: {logs}.
+How often each speaks, of any severity, with the default parameters and no calendars (every hour is worked), on two
+public logs: {logs}.
 "share" = of all tickets, those with an alert; "peak" = alerts opened on the worst day (UTC). Both logs hold tickets
 only, and each ticket is a customer of its own: signals on surveys, help pages, use, money, and on several tickets of a
 customer can not speak there, and one without a target or a promise (`sla_at_risk`, `missed_promise`) is silent. A base

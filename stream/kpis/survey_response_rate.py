@@ -2,7 +2,7 @@
 
 The earliest answer decides; a late one comes in time or not by its own time, not by when it was heard. An answer
 without a `survey.sent` counts for scores, not here; what could not be delivered leaves the denominator. Corrected by
-an answer heard late, by its own time; a delivery that turns out to have failed.
+an answer heard late, by its own time; an earlier sending heard late.
 """
 
 from __future__ import annotations
