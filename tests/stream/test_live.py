@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from stream.aggregates import KpiPartition
 from stream.claims import Change, Differences
 from stream.definitions import BEAT, DAY, HOUR, MINUTE, Definitions
+from stream.infra.plugins import discover
 from stream.live import LiveReadings
 from stream.readings import Reading
 from tests.support.differences import KPIS, REVISION, WATCHES, cut, records
@@ -105,3 +106,13 @@ def test_a_month_that_is_not_over_is_provisional_and_a_window_is_final() -> None
     feed(fold, START, share(START, 5))
     found = told(LiveReadings(fold))
     assert (found["share", "month"].status, found["share", "24h"].status) == ("provisional", "final")
+
+
+def test_a_label_that_has_nothing_takes_nobodys_place() -> None:
+    """Of a share of all, n is the same for every label."""
+    kpis = {"ticket_share": discover("stream.kpis", "KPI")["ticket_share"]}
+    few = Definitions(partitions=1, kpi_partitions=1, label_shown=1)
+    fold = KpiPartition(few, REVISION, kpis, (), 0, {}, None)
+    for team, num in (("a", 1), ("b", 1), ("a", -1)):
+        feed(fold, START + HOUR, Change("ticket_share", START // MINUTE, cut(team=team), {"num": num}))
+    assert {r.cut["team"] for r in told(LiveReadings(fold)).values() if r.cut} == {"b"}
