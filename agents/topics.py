@@ -90,14 +90,18 @@ def _kept(days: int) -> dict[str, str]:
     return {"cleanup.policy": "delete", "retention.ms": str(days * _DAY)}
 
 
-_COMPACTED = _BY_BROKER | _ROOMY | {
-    "cleanup.policy": "compact",
-    # A sleeping writer may land an old value after a new one; recovery mends that while both are still there.
-    "min.compaction.lag.ms": str(_DAY),
-    "max.compaction.lag.ms": str(2 * _DAY),  # bounds what a recovery reads
-    "segment.ms": str(_HOUR),  # the open segment is never compacted
-    "delete.retention.ms": str(7 * _DAY),  # a standby that was away for less still hears of every deletion
-}
+_COMPACTED = (
+    _BY_BROKER
+    | _ROOMY
+    | {
+        "cleanup.policy": "compact",
+        # A sleeping writer may land an old value after a new one; recovery mends that while both are still there.
+        "min.compaction.lag.ms": str(_DAY),
+        "max.compaction.lag.ms": str(2 * _DAY),  # bounds what a recovery reads
+        "segment.ms": str(_HOUR),  # the open segment is never compacted
+        "delete.retention.ms": str(7 * _DAY),  # a standby that was away for less still hears of every deletion
+    }
+)
 
 
 async def check(bootstrap: str, topics: Sequence[Topic], *, embedded: bool = False, **security: Any) -> list[str]:
