@@ -15,7 +15,7 @@ from msgspec import Struct, ValidationError
 
 from stream import payloads
 from stream.payloads import CustomerUpdated, Data, Id, Label, Nothing, Time
-from stream.payloads import SubscriptionTerms as SubscriptionTerms  # noqa: PLC0414 - named by users of this module
+from stream.payloads import SubscriptionTerms as SubscriptionTerms
 from stream.record import Reason, Reject
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
