@@ -145,6 +145,19 @@ class Fold:
             row.backfill = 0
             del row.dues[BACKFILL]
             looks = all_looks(self.journey, self.plan)
+        if [item for item, _ in looks] == [forgetting.HEALTH] and forgetting.is_daily(self.journey, clock):
+            row.dues[forgetting.HEALTH] = forgetting.daily(self.journey, clock)
+        elif looks:
+            yield from self._happen(looks, clock, sums, backfill=backfill)
+        if looks:
+            self.look_at_health(clock, sums)
+        if self.journey.is_empty:
+            row.trail.clear()
+
+    def _happen(
+        self, looks: Sequence[Look], clock: int, sums: Sums, *, backfill: bool
+    ) -> Iterator[tuple[str, str, Waiting | None]]:
+        row = self.journey.row
         self.before(looks, clock - 1)
         for item, _ in looks:
             row.dues.pop(item, None)
@@ -157,10 +170,6 @@ class Fold:
                 self.account(sums, clock)
                 self.forget(item, clock)
                 yield FAMILY[item[0]], item[2:], None
-        if looks:
-            self.look_at_health(clock, sums)
-        if self.journey.is_empty:
-            row.trail.clear()
 
     def look_at_health(self, clock: int, sums: Sums) -> None:
         """How the customer does now, if anybody asks; a change is a step of the record of its health."""

@@ -17,8 +17,8 @@ from stream.subscriptions import Subscription
 RETURNED = 98 * DAY  # a customer who comes back within 90 d is no new one, also when heard a week late
 REACH = 7 * DAY  # how far a ticket's facts look at other tickets of its issue
 # Long records, and how much of them is let go at a time.
-TRIMMED = {"usage": 14 * DAY, "features": 30 * DAY, "invoices": 30 * DAY, "health": 7 * DAY}
-HEALTH = "h:"
+TRIMMED = {"usage": 14 * DAY, "features": 30 * DAY, "invoices": 30 * DAY, "health": 0}
+HEALTH, LOOKS = "h:", 8  # of the looks that found a change the last two stay, up to so many
 RATED = 98 * DAY  # how long an NPS answer counts, and 8 d for what may be heard late: it is kept at least so long
 
 
@@ -29,10 +29,21 @@ def looked_at(journey: Journey, item: str, clock: int) -> int | None:
         return heard + journey.definitions.grace
     end = over_at(journey, item)
     if item == HEALTH and journey.plain("health"):
-        return clock + 1 + (murmur2(journey.subject.encode()) - clock - 1) % DAY  # once a day, when the key decides
+        return daily(journey, clock)
     if end is None or end > clock:
         return end
     return end + ((clock - end) // DAY + 1) * DAY  # it could not be dropped yet: again in a day
+
+
+def daily(journey: Journey, clock: int) -> int:
+    """The next time after `clock` at which a customer is looked at once a day: the key decides the time of day."""
+    return clock + 1 + (murmur2(journey.subject.encode()) - clock - 1) % DAY
+
+
+def is_daily(journey: Journey, clock: int) -> bool:
+    """Whether it is only the daily look that is due: no change of segment or stage lies ahead."""
+    attributes = journey.row.attributes
+    return daily(journey, clock - 1) == clock and not (attributes and attributes[-1].at > clock)
 
 
 def over_at(journey: Journey, item: str) -> int | None:
@@ -76,6 +87,8 @@ def stale(journey: Journey, family: str, record: str, clock: int) -> bool:
     steps = journey.records(family).get(record)
     if not steps or journey.row.backfill:
         return False
+    if family == "health":
+        return len(steps) > LOOKS
     first = steps[0]
     if family == "invoices":
         first = next((s for s in steps if s.kind != BALANCE), first)
@@ -84,11 +97,9 @@ def stale(journey: Journey, family: str, record: str, clock: int) -> bool:
 
 def trim(journey: Journey, family: str, record: str, clock: int) -> None:
     """Let go of the steps that have been kept long enough; of invoices the sums stay."""
-    edge = clock - _kept(journey, family)
     steps = journey.records(family)[record]
+    edge = steps[-2].at if family == "health" else clock - _kept(journey, family)
     left = [s for s in steps if s.at >= edge]
-    if family == "health" and left != steps:
-        left.insert(0, next(s for s in reversed(steps) if s.at < edge))  # it holds until the next
     if family == "invoices":
         left = balance([s for s in steps if s.at < edge], journey.definitions) + left
     if left:
@@ -100,7 +111,7 @@ def trim(journey: Journey, family: str, record: str, clock: int) -> None:
 
 def _kept(journey: Journey, family: str) -> int:
     keep = journey.definitions.keep
-    return keep.records if family == "invoices" else keep.sessions if family == "health" else keep.usage
+    return keep.records if family == "invoices" else keep.usage
 
 
 def is_past(journey: Journey, item: str, clock: int) -> bool:

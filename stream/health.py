@@ -5,7 +5,7 @@ A measure that is not known is left out of the mean, not counted as good or bad.
 
 from __future__ import annotations
 
-from fractions import Fraction
+from bisect import bisect_left
 
 from stream.claims import Severity
 from stream.days import days_in
@@ -37,18 +37,22 @@ def measures(who: Journey, clock: int) -> Measures | None:
 
 def score(found: Measures) -> int:
     """The weighted mean over the known measures."""
-    known = [(weight, value) for weight, value in zip(WEIGHTS.values(), found, strict=True) if value is not None]
-    return _half_up(Fraction(sum(w * v for w, v in known), sum(w for w, _ in known)))
+    total = weights = 0
+    for weight, value in zip(WEIGHTS.values(), found, strict=True):
+        if value is not None:
+            total += weight * value
+            weights += weight
+    return _half_up(total, weights)
 
 
 def _usage(who: Journey, clock: int) -> int | None:
     """100 x days in use of the last 28 / 12, at most 100; 0 for a customer who subscribes and does nothing."""
     days, usage = days_in(who.definitions.timezone), who.plain("usage")
     today = days.of(clock // MINUTE)
-    used = [today - days.of(step.at // MINUTE) for step in usage.steps] if usage else []
-    if not any(ago < QUIET for ago in used):
+    if usage is None or usage.steps[-1].at < days.start(today - QUIET + 1):
         return 0 if any(s.ended is None or clock < s.ended for s in who.subscriptions) else None
-    return min(100, _half_up(Fraction(100 * sum(1 for ago in used if ago < MONTH), OFTEN)))
+    since = days.start(today - MONTH + 1)
+    return min(100, _half_up(100 * (len(usage.steps) - bisect_left(usage.steps, since, key=lambda s: s.at)), OFTEN))
 
 
 def _answers(who: Journey, family: str, clock: int) -> int | None:
@@ -60,7 +64,7 @@ def _answers(who: Journey, family: str, clock: int) -> int | None:
     )[-LAST:]
     if not found:
         return None
-    return _half_up(100 - Fraction(100 * sum(hard for _, hard in found), len(found) * MILLION))
+    return _half_up(100 * sum(MILLION - hard for _, hard in found), len(found) * MILLION)
 
 
 def _renewal(who: Journey, clock: int) -> int | None:
@@ -78,5 +82,5 @@ def _renewal(who: Journey, clock: int) -> int | None:
     return found
 
 
-def _half_up(value: Fraction) -> int:
-    return (2 * value.numerator + value.denominator) // (2 * value.denominator)
+def _half_up(over: int, under: int) -> int:
+    return (2 * over + under) // (2 * under)

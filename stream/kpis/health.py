@@ -2,7 +2,7 @@
 
 Each customer's score is the weighted mean over its known measures (stream/health.py): days in use, effort,
 satisfaction, alerts, old tickets, renewal. It is looked at on each event of the customer and once a day, by the log;
-the looks are kept for a week as a record of the journey, with every measure, so that a drop explains itself. Parts
+the last looks are kept as a record of the journey, with every measure, so that a drop explains itself. Parts
 `sum`, `n`, `green` (70 or more), `yellow` (40 or more), `red`. Corrected by nothing: what is heard late counts from
 when it is heard, in the next look.
 """
