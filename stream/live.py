@@ -69,7 +69,7 @@ class LiveReadings:
         return at // ALIGNED[name] * ALIGNED[name]
 
     def _read(self, reader: Reader, window: Span) -> Iterator[Reading | None]:
-        whole, version = reader.window(window, (), None), reader.series[()].version
+        whole, version = reader.window(window, (), None), _version(reader)
         for dims, cuts in reader.groups.items():
             for cut in cuts if len(cuts) <= reader.shown else (yield from self._largest(reader, window, cuts)):
                 about = reader.kpi.name, window.name, cut
@@ -88,7 +88,7 @@ class LiveReadings:
             about = reader.kpi.name, window.name, cut
             seen, count = self._n.get(about, (None, 0))
             if not self._stands(seen, reader, window, cut):
-                whole, version = reader.window(window, (), None), reader.series[()].version
+                whole, version = reader.window(window, (), None), _version(reader)
                 parts = reader.window(window, cut, whole)
                 count = reader.kpi.n(parts) if reader.known(parts) else NOTHING
                 self._n[about] = self._looked(reader, window, cut, parts, version), count
@@ -100,7 +100,7 @@ class LiveReadings:
         """Whether what was read then is still so."""
         if seen is None:
             return False
-        whole = reader.series[()].version if seen[1] else 0
+        whole = _version(reader) if seen[1] else 0
         return seen == (reader.series[cut].version, whole, self._edge(reader, window))
 
     def _looked(self, reader: Reader, window: Span, cut: Cut, parts: PaneWindow, whole: int) -> Seen:
@@ -113,3 +113,9 @@ class LiveReadings:
             return window.start if window.start is not None and window.start < reader.as_of else None
         looks_back = window.start != window.closes or hasattr(reader.kpi, "ages")
         return window.closes // MINUTE if looks_back else None
+
+
+def _version(reader: Reader) -> int:
+    """Of the series of all; there is none where the facts of labels sum to nothing."""
+    whole = reader.series.get(())
+    return whole.version if whole is not None else 0

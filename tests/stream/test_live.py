@@ -116,3 +116,12 @@ def test_a_label_that_has_nothing_takes_nobodys_place() -> None:
     for team, num in (("a", 1), ("b", 1), ("a", -1)):
         feed(fold, START + HOUR, Change("ticket_share", START // MINUTE, cut(team=team), {"num": num}))
     assert {r.cut["team"] for r in told(LiveReadings(fold)).values() if r.cut} == {"b"}
+
+
+def test_labels_whose_facts_sum_to_nothing_have_no_row_of_all() -> None:
+    """As the panes are after a start, where something moved from one label to another."""
+    rows: dict[bytes, bytes] = {}
+    fold = KpiPartition(Definitions(partitions=1, kpi_partitions=1), REVISION, KPIS, WATCHES, 0, rows, None)
+    feed(fold, START + HOUR, share(START, 1, segment="a"), share(START, -1, segment="b"))
+    again = KpiPartition(fold.definitions, REVISION, KPIS, WATCHES, 0, rows, fold.meta)
+    assert {r.cut["segment"] for r in told(LiveReadings(again)).values() if r.cut} == {"a", "b"}
