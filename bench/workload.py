@@ -40,14 +40,19 @@ class Workload:
         }
         return event["subject"].encode(), json.dumps(event, separators=(",", ":")).encode()  # type: ignore[attr-defined]
 
-    def _what(self, customer: int, chance: float) -> tuple[str, dict[str, object]]:
+    def _what(self, customer: int, chance: float) -> tuple[str, dict[str, str | int]]:
         random, n = self._random, self._number
         tickets = self._open.setdefault(customer, [])
         if chance < 0.45:
             return "page.viewed", {"url": "/help/start", "session": f"S{customer}-{n // 200_000}"}
         if chance < 0.57 or (chance < 0.86 and not tickets):
             tickets.append(f"T{n}")
-            opened = {"ticket": tickets[-1], "channel": "chat", "topic": random.choice(TOPICS), "team": "front"}
+            opened: dict[str, str | int] = {
+                "ticket": tickets[-1],
+                "channel": "chat",
+                "topic": random.choice(TOPICS),
+                "team": "front",
+            }
             return "ticket.opened", opened
         if chance < 0.70:
             return "ticket.replied", {"ticket": tickets[-1], "author": random.choice(("customer", "agent"))}
