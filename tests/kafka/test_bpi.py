@@ -46,7 +46,7 @@ async def test_the_first_300_cases(pipe: Pipe, shared_data: Path, tmp_path: Path
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 async def test_the_whole_log(pipe: Pipe, shared_data: Path, tmp_path: Path) -> None:
     replayed = await live_is_replay(pipe, shared_data / LOG, tmp_path)
     known = {row["kpi"]: row for row in replayed if not row["cut"] and row["window"] in ("all", "now")}

@@ -64,7 +64,7 @@ class Pipe:
         """What a worker would be made from."""
         return setup(settings.load(self.file, {}), embedded=self.embedded)
 
-    def run(self, *argv: Any, seconds: float = 200.0) -> subprocess.CompletedProcess[str]:
+    def run(self, *argv: Any, seconds: float = 600.0) -> subprocess.CompletedProcess[str]:
         """One command, to its end."""
         command = [*COMMAND, *map(str, argv), "--settings", str(self.file)]
         return subprocess.run(
