@@ -7,7 +7,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: setup dev format check test demo bench chaos soak oracle docs lock sbom clean
+.PHONY: setup dev format check test demo bench oracle docs lock sbom clean
 .DELETE_ON_ERROR:
 
 setup: .venv/.run
@@ -57,15 +57,8 @@ test: dev
 oracle: dev
 	$(BIN)/python -m pytest tests/oracle $(ARGS)
 
-chaos: dev
-	@$(BIN)/python -m tests.support.kafka
-	$(BIN)/python -m pytest tests/chaos $(ARGS)
-
 bench: dev
 	$(BIN)/python -m bench $(ARGS)
-
-soak: dev
-	$(BIN)/python -m bench.soak $(ARGS)
 
 # Written without the address of any index: the locks hold for every mirror.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header

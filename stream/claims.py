@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Any, Protocol
 
@@ -215,6 +215,3 @@ class Panes(Protocol):
 
     def sums(self, start: int, end: int) -> dict[str, int]:
         """Flow parts over [start, end), ms, aligned to the grain."""
-
-
-Expand = Callable[[Cut], Iterable[Cut]]
