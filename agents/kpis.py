@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from math import inf
+
+import msgspec
+from msgspec import Struct
 
 from agents.engine.owner import Owner
 from agents.engine.tables import TableHop
@@ -12,11 +16,21 @@ from stream.aggregates import KpiPartition
 from stream.infra.views import ReadingsView, field
 from stream.live import LiveReadings
 from stream.readings import Reading
-from stream.record import KPIS, Append, Meta, murmur2
+from stream.record import ALERTS, KPIS, Append, Meta, murmur2
 
 ROLE, TABLE = "kpis", "panes"
 EVERY = 5.0  # seconds between refreshes of what is shown
 SLICE = 0.01  # seconds of a refresh before other tasks have a turn
+
+
+class _Said(Struct):
+    """Of an alert, what is counted."""
+
+    signal: str
+    change: str
+
+
+_said = msgspec.json.Decoder(_Said).decode
 
 
 def hop(setup: Setup) -> TableHop:
@@ -50,6 +64,12 @@ class Display:
 
     def heard(self, append: Append) -> None:
         self._view.clock = append.meta.clock
+        alerts = self._setup.telemetry.hop(ROLE).alerts
+        for out in append.out:
+            if out.topic == ALERTS:
+                alert = _said(out.value)
+                about = alert.signal, alert.change
+                alerts[about] = alerts.get(about, 0) + 1
 
     async def look(self, owner: Owner, caught_up: bool) -> None:
         self._count(owner)
@@ -84,9 +104,20 @@ class Display:
             self._view.replace(kpi, self._setup.readings[kpi])
 
     def _count(self, owner: Owner) -> None:
-        clocks, overflowed = self._fold.clocks, self._setup.telemetry.labels_overflowed
+        overflowed = self._setup.telemetry.labels_overflowed
         for kpi, dimensions in self._fold.labels.overflowed.items():
             for dimension, n in dimensions.items():
                 overflowed[kpi, dimension] = n
-        if clocks:
-            owner.gauges.closed_delay = max(clocks.values()) - min(clocks.values())
+        owner.gauges.held = held(self._fold.clocks, self._setup.definitions.partitions)
+
+
+def held(clocks: Mapping[int, int], partitions: int) -> dict[int, float]:
+    """How far each partition of journey.events is behind the furthest one, s; inf for one that was never heard of.
+
+    A pane closes when all have passed it, so that is by how long each holds up the watches. Empty before anything is
+    heard.
+    """
+    if not clocks:
+        return {}
+    furthest = max(clocks.values())
+    return {p: (furthest - clocks[p]) / 1000 if p in clocks else inf for p in range(partitions)}

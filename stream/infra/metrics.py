@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from stream.infra.sinks import Clock
 from stream.infra.telemetry import Histogram, HopTelemetry, PartitionTelemetry, Telemetry
+from stream.record import EVENTS
 
 Row = tuple[tuple[str, ...], float]
 
@@ -131,6 +132,21 @@ def _partitions(hops: list[HopTelemetry], now: float) -> Iterator[Metric]:
     for name, words, value in _PARTITION_GAUGES:
         rows = ((key, value(part, now)) for key, part in owned)
         yield gauge(name, words, _TP, ((key, found) for key, found in rows if found is not None))
+    words = (
+        "How far a partition of journey.events holds up the closed clock, and so the watches; +Inf = never heard of."
+    )
+    yield gauge("journey_closed_delay_seconds", words, _TP, _held(hops).items())
+
+
+def _held(hops: list[HopTelemetry]) -> dict[tuple[str, ...], float]:
+    """The most of what the owned partitions of journey.kpis say."""
+    found: dict[tuple[str, ...], float] = {}
+    for hop in hops:
+        for part in hop.partitions.values():
+            for p, seconds in part.held.items():
+                key = (hop.role, EVENTS, str(p))
+                found[key] = max(seconds, found.get(key, 0.0))
+    return found
 
 
 def _lag(part: PartitionTelemetry, _: float) -> float | None:
@@ -159,7 +175,6 @@ _PARTITION_GAUGES: tuple[tuple[str, str, Callable[[PartitionTelemetry, float], f
     ),
     ("journey_table_keys", "Rows of the table.", lambda p, _: p.keys),
     ("journey_table_recovery_seconds", "How long the last recovery took.", lambda p, _: p.recovery_seconds),
-    ("journey_closed_delay_seconds", "How far it holds up the closed clock.", lambda p, _: p.closed_delay / 1000),
 )
 
 

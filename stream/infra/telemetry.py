@@ -38,7 +38,9 @@ class PartitionTelemetry(Struct):
     seq: int = 0  # number of the last append
     keys: int = 0  # rows of the table
     recovery_seconds: float = 0.0  # how long the last recovery took
-    closed_delay: int = 0  # kpis: ms that this journeys partition is behind the furthest one
+    held: dict[int, float] = field(
+        default_factory=dict
+    )  # kpis: s by which each journeys partition holds up the watches
 
 
 class HopTelemetry(Struct):

@@ -6,6 +6,7 @@ Covers stream/infra/telemetry.py.
 from __future__ import annotations
 
 import subprocess
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from stream.infra.telemetry import Histogram, RedisTelemetry, Telemetry
 from tests.support.sinks import Now
 
 TP = {"role": "journeys", "topic": "journey.events", "partition": "3"}
+HELD = {"role": "kpis", "topic": "journey.events"}
 
 
 def busy() -> Telemetry:
@@ -30,7 +32,9 @@ def busy() -> Telemetry:
     part = hop.partition("journey.events", 3)
     part.read = part.done = 90
     part.highwater, part.clock, part.heard, part.keys = 100, 990_000, 980_000, 12
-    part.closed_delay = 2_500
+    kpis = telemetry.hop("kpis")
+    kpis.partition("journey.kpis", 0).held = {0: 0.0, 1: 2.0, 2: inf}
+    kpis.partition("journey.kpis", 3).held = {0: 0.0, 1: 2.5}
     sink = telemetry.sink("alertmanager")
     sink.up, sink.backlog, sink.oldest, sink.outcomes = False, 9, 940_000, {"delivered": 3, "rejected": 1}
     telemetry.alerts_active = {("reopened", "queue"): 6}
@@ -67,7 +71,9 @@ def registry(telemetry: Telemetry) -> CollectorRegistry:
         ("journey_watermark_timestamp_seconds", TP, 990),
         ("journey_watermark_delay_seconds", TP, 10),
         ("journey_table_keys", TP, 12),
-        ("journey_closed_delay_seconds", TP, 2.5),
+        ("journey_closed_delay_seconds", HELD | {"partition": "0"}, 0),
+        ("journey_closed_delay_seconds", HELD | {"partition": "1"}, 2.5),
+        ("journey_closed_delay_seconds", HELD | {"partition": "2"}, inf),
         ("journey_alerts_active", {"signal": "reopened", "severity": "queue"}, 6),
         ("journey_sink_up", {"sink": "alertmanager"}, 0),
         ("journey_sink_backlog_alerts", {"sink": "alertmanager"}, 9),
