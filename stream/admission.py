@@ -9,6 +9,7 @@ from stream.money import LIMIT, minor
 from stream.record import Reason, Reject, murmur2
 
 NOT_YET = frozenset({"customer.merged", "customer.unmerged", "customer.erased", "definitions.set"})
+DEFINED = frozenset({"surveys", "subscriptions", "money", "customer", "control"})  # families that `fits` judges
 SHORT = frozenset({"sessions", "searches"})  # families kept for `keep.sessions`
 
 

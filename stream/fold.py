@@ -1,7 +1,8 @@
 """One journey in hand during an append: what it said before, what it says now, what falls due.
 
 An item is what plug-ins look at: a record ("t:T-1"), an issue ("i:billing"), or the whole journey for one plug-in
-("j:nps"). Facts of an item are passed on as differences; its findings are judged after every event.
+("j:nps"). Findings are judged after every event. Facts are taken once a beat, when they are passed on as differences;
+only those that may lie ahead are looked at with the event, for the time at which they begin or end by themselves.
 """
 
 from __future__ import annotations
@@ -11,26 +12,44 @@ from typing import Any
 
 from stream import alerts, forgetting, health
 from stream.claims import Alert, Fact, Finding, Signal
-from stream.journey import Held, Journey, Waiting
+from stream.definitions import BEAT
+from stream.journey import CODE, FAMILY, NEVER, Held, Journey, Waiting
 from stream.looking import Look, all_looks, issue_item, look
-from stream.plan import CODE, FAMILY, Ask, Eyes, Plan
+from stream.plan import Eyes, Group, Plan
 from stream.sums import Sums, differ
 
 BACKFILL = "b"  # among the dues: the end of a backfill, which is no item
+Said = dict[str, tuple[Sequence[Fact], int]]  # by KPI: the facts passed on, and the clock at which
 
 
 class Fold:
     """A journey being folded. `told` = changes of alerts, in order, to be published with the append."""
 
-    __slots__ = ("definitions", "journey", "now", "plan", "said", "told")
+    __slots__ = (
+        "_held",
+        "_noted",
+        "_said",
+        "_soon",
+        "_stale",
+        "definitions",
+        "glance",
+        "journey",
+        "plan",
+        "soonest",
+        "told",
+    )
 
     def __init__(self, journey: Journey, plan: Plan) -> None:
         self.journey = journey
         self.definitions = journey.definitions
         self.plan = plan
-        # by item and KPI: the facts passed on, and the clock at which; the facts to be passed on next
-        self.said: dict[tuple[str, str], tuple[Sequence[Fact], int]] = {}
-        self.now: dict[tuple[str, str], list[Fact]] = {}
+        self._said: dict[str, Said] = {}  # by item
+        self._noted: dict[str, int] = {}  # by item: the KPIs of which is known what they said
+        self._stale: dict[str, int] = {}  # by item: the KPIs that are to be asked anew
+        self._soon: dict[str, dict[str, Sequence[Fact]]] = {}  # by item: facts that were asked for with the event
+        self._held: dict[tuple[str, str], str] = {}  # ids of alerts, by signal and cause
+        self.glance = 0  # the clock at which its health is to be looked at; 0 = it was
+        self.soonest = NEVER  # when the earliest of what was scheduled lately is due
         self.told: list[Alert] = []
 
     def views(self, item: str) -> Sequence[Any]:
@@ -39,91 +58,132 @@ class Fold:
 
     def before(self, looks: Sequence[Look], clock: int) -> None:
         """Note what items say before a step changes them."""
-        said = self.said
+        noted = self._noted
         for item, eyes in looks:
-            views: Sequence[Any] | None = None
-            for ask in eyes.asks:
-                key = (item, ask[0])
-                if key not in said:
-                    views = self.views(item) if views is None else views
-                    said[key] = (self._facts(ask, views, clock, []), clock)
+            had = noted.get(item, 0)
+            if missing := eyes.mask & ~had:
+                noted[item] = had | missing
+                found = self._ask(self.views(item), self.plan.groups(missing), clock)
+                if found:
+                    said = self._said.setdefault(item, {})
+                    for name, facts in found.items():
+                        said[name] = facts, clock
 
-    def _facts(self, ask: Ask, views: Sequence[Any], clock: int, ahead: list[int]) -> list[Fact]:
-        """What one KPI says of an item, but for what has not begun at `clock`; `ahead` takes the times to come."""
-        _, say, begins = ask
+    def begin(self, item: str) -> None:
+        """A record of which nothing was known: nobody said anything of it."""
+        self._noted[item] = -1
+
+    def _ask(self, views: Sequence[Any], groups: Sequence[Group], clock: int) -> dict[str, Sequence[Fact]]:
+        """What KPIs say of an item, but for what has not begun at `clock`."""
         journey = self.journey
-        facts: list[Fact] = []
+        found: dict[str, Sequence[Fact]] = {}
         for view in views:
+            for begins, asks in groups:
+                if begins:
+                    first: int | None = getattr(view, begins)
+                    if first is None or first > clock:
+                        continue
+                for name, say in asks:
+                    if facts := tuple(say(view, journey)):
+                        found[name] = (*found[name], *facts) if name in found else facts
+        return found
+
+    def _look_ahead(self, item: str, views: Sequence[Any], groups: Sequence[Group], clock: int) -> list[int]:
+        """Ask those whose facts may lie ahead; the times at which they begin and end by themselves."""
+        found = self._ask(views, groups, clock)
+        soon = self._soon.setdefault(item, {})
+        for _, asks in groups:
+            for name, _ in asks:
+                soon[name] = found.get(name, ())
+        ahead = [fact.at for facts in found.values() for fact in facts if fact.at > clock]
+        ahead += [f.until for facts in found.values() for f in facts if f.until is not None and f.until > clock]
+        for begins, _ in groups:
             if begins:
-                first: int | None = getattr(view, begins)
-                if first is None:
-                    continue
-                if first > clock:
-                    ahead.append(first)
-                    continue
-            facts += say(view, journey)
-        for fact in facts:
-            if fact.at > clock:
-                ahead.append(fact.at)
-            if fact.until is not None and fact.until > clock:
-                ahead.append(fact.until)
-        return facts
+                firsts = [getattr(view, begins) for view in views]
+                ahead += [first for first in firsts if first is not None and first > clock]
+        return ahead
 
     def after(self, looks: Sequence[Look], clock: int, *, backfill: bool = False) -> None:
-        """Take items as they now are: facts for the next account, findings for alerts, the next due time.
+        """Take items as they now are: findings for alerts, the next due time; facts wait for the next account.
 
         `backfill`: what opens now comes from history, and never pages.
         """
-        journey = self.journey
-        quiet, dues = journey.row.backfill > 0, journey.row.dues
+        stale, dues = self._stale, self.journey.row.dues
         for item, eyes in looks:
+            mask = eyes.mask
+            if mask:
+                stale[item] = stale.get(item, 0) | mask
+                if not (eyes.soon or eyes.signals) and (item[0] not in FAMILY or dues.get(item, 0) > clock):
+                    continue  # nothing of it lies ahead, but for what is known
             views = self.views(item)
-            ahead: list[int] = []
-            for ask in eyes.asks:
-                self.now[item, ask[0]] = self._facts(ask, views, clock, ahead)
-            for signal in eyes.signals:
-                ahead += self._judge(signal, item, views, clock, quiet=quiet, backfill=backfill)
-            if item[0] in FAMILY and (end := forgetting.looked_at(journey, item, clock)) is not None:
-                ahead.append(end)
-            if not eyes.all and (known := dues.get(item, 0)) > clock:
-                ahead.append(known)  # of plug-ins that did not look now; too early does no harm
-            if ahead:
-                dues[item] = min(ahead)
-            else:
-                dues.pop(item, None)
+            ahead = self._look_ahead(item, views, eyes.soon, clock) if eyes.soon else []
+            if eyes.signals:
+                ahead += self._judge(eyes.signals, item, views, clock, backfill=backfill)
+            self._schedule(item, eyes, views, ahead, clock)
+
+    def _schedule(self, item: str, eyes: Eyes, views: Sequence[Any], ahead: list[int], clock: int) -> None:
+        """When an item is next looked at."""
+        journey = self.journey
+        dues = journey.row.dues
+        known = dues.get(item, 0)
+        if known > clock and (not eyes.all or known <= clock + self.definitions.future):
+            ahead.append(known)  # of plug-ins that did not look now, or of a step ahead; too early does no harm
+        due = min(ahead, default=None)
+        if item[0] in FAMILY and not (due and views and due <= views[0].steps[-1].at + self.definitions.shortest):
+            end = forgetting.looked_at(journey, item, clock)
+            if end is not None and (due is None or end < due):
+                due = end
+        if due is not None:
+            dues[item] = due
+            self.soonest = min(due, self.soonest)
+        elif known:
+            del dues[item]
+
+    def expect(self, looks: Sequence[Look], at: int) -> None:
+        """A step lies ahead of the log clock, at `at` ms: its items are looked at when it is reached."""
+        dues = self.journey.row.dues
+        for item, _ in looks:
+            dues[item] = min(at, dues.get(item, at))
+        self.soonest = min(at, self.soonest)
 
     # -- findings ----------------------------------------------------------------------------------------------
 
     def _judge(
-        self, signal: Signal, item: str, views: Sequence[Any], clock: int, *, quiet: bool, backfill: bool
+        self, signals: Sequence[Signal], item: str, views: Sequence[Any], clock: int, *, backfill: bool
     ) -> list[int]:
-        """Bring a signal's alerts on an item up to the clock; the times at which that is next to be done."""
+        """Bring the alerts of signals on an item up to the clock; the times at which that is next to be done."""
         journey = self.journey
-        found: dict[str, list[Finding]] = {}
-        for view in views:
-            for finding in signal.find(view, journey):
-                found.setdefault(finding.cause, []).append(finding)
-        for held in journey.row.alerts.values():
-            if held.item == item and held.signal == signal.name:
-                found.setdefault(held.cause, [])
+        row = journey.row
+        known = journey.alerts
+        held = [one for one in known.values() if one.item == item] if known else ()
         ahead: list[int] = []
-        for cause, findings in found.items():
-            ahead += alerts.ahead(findings, clock, signal.linger)
-            if not quiet:
-                self._bring(signal, item, cause, findings, clock, backfill=backfill)
+        for signal in signals:
+            found: dict[str, list[Finding]] = {}
+            for view in views:
+                for finding in signal.find(view, journey):
+                    found.setdefault(finding.cause, []).append(finding)
+            for one in held:
+                if one.signal == signal.name:
+                    found.setdefault(one.cause, [])
+            for cause, findings in found.items():
+                ahead += alerts.ahead(findings, clock, signal.linger)
+                if not row.backfill:
+                    self._bring(signal, item, cause, findings, clock, backfill=backfill)
         return ahead
 
     def _bring(
         self, signal: Signal, item: str, cause: str, findings: list[Finding], clock: int, *, backfill: bool
     ) -> None:
         journey = self.journey
-        id_ = alerts.alert_id(signal.name, journey.subject, cause)
-        held = journey.row.alerts.get(id_) or Held(signal.name, cause, item)
+        id_ = self._held.get((signal.name, cause))
+        if id_ is None:
+            id_ = self._held[signal.name, cause] = alerts.alert_id(signal.name, journey.subject, cause)
+        held = journey.alerts.get(id_) or Held(signal.name, cause, item)
         verdict = journey.row.verdicts.get(id_, 0)
         change = alerts.judge(held, findings, clock, signal.linger, verdict, backfill=backfill)
         if change is None:
             return
-        journey.row.alerts[id_] = held
+        journey.alerts[id_] = held
         vip = journey.attribute("tier", clock) in self.definitions.vip_tiers
         segment = journey.attribute("segment", clock)
         trail, run = journey.trail, self.definitions.run
@@ -139,20 +199,24 @@ class Fold:
         """Let happen what is due at `clock`; yields (family, record, waiting step) for each headless step given up,
         and (family, record, None) for each record forgotten.
         """
+        self.glance_now(sums)
         row = self.journey.row
         looks = [look(self.plan, item) for item, due in row.dues.items() if due <= clock and item != BACKFILL]
         if backfill := 0 < row.backfill <= clock:
             row.backfill = 0
             del row.dues[BACKFILL]
             looks = all_looks(self.journey, self.plan)
-        if [item for item, _ in looks] == [forgetting.HEALTH] and forgetting.is_daily(self.journey, clock):
+        items, forgot = [item for item, _ in looks], False
+        if items == [forgetting.HEALTH] and forgetting.is_daily(self.journey, clock):
             row.dues[forgetting.HEALTH] = forgetting.daily(self.journey, clock)
         elif looks:
-            yield from self._happen(looks, clock, sums, backfill=backfill)
-        if looks:
-            self.look_at_health(clock, sums)
+            for happened in self._happen(looks, clock, sums, backfill=backfill):
+                forgot = forgot or happened[2] is None
+                yield happened
+        if forgetting.HEALTH in items or backfill or forgot:
+            self.look_daily(clock, sums)
         if self.journey.is_empty:
-            row.trail.clear()
+            row.trail, row.touches = b"", 0
 
     def _happen(
         self, looks: Sequence[Look], clock: int, sums: Sums, *, backfill: bool
@@ -165,33 +229,55 @@ class Fold:
                 for waiting in forgetting.give_up(self.journey, item, clock):
                     yield FAMILY[item[0]], item[2:], waiting
         self.after(looks, clock, backfill=backfill)
-        for item, eyes in looks:
-            if forgetting.is_over(self.journey, item, clock, self.plan) and not self._lies_ahead(item, eyes, clock):
+        for item, _ in looks:
+            if forgetting.is_over(self.journey, item, clock, self.plan) and not self._lies_ahead(item, clock):
                 self.account(sums, clock)
                 self.forget(item, clock)
                 yield FAMILY[item[0]], item[2:], None
 
+    def glance_now(self, sums: Sums) -> None:
+        """Look at the health that an event asked for."""
+        if self.glance:
+            clock, self.glance = self.glance, 0
+            self.look_at_health(clock, sums)
+
     def look_at_health(self, clock: int, sums: Sums) -> None:
-        """How the customer does now, if anybody asks; a change is a step of the record of its health."""
+        """How the customer does at `clock`, if anybody asks; a change is a step of the record of its health.
+
+        It is dated by its beat, in which the last look counts: so it does not matter where an append was cut.
+        """
         if not self.plan.eyes["h"].kpis:
             return
-        self.trim("health", "", clock, sums)
-        found = health.measures(self.journey, clock)
+        journey, beat = self.journey, clock // BEAT * BEAT
+        found = health.measures(journey, clock)
         data = () if found is None else (health.score(found), *found)
-        steps = self.journey.records("health").get("", [])
-        if data == (steps[-1].data if steps else ()):
-            return
         looks = [look(self.plan, forgetting.HEALTH)]
-        self.before(looks, clock)
-        self.journey.see(clock, data)
-        self.after(looks, clock)
-        if not data:
+        last = journey.health()
+        if last is not None and last.at == beat and last.data != data:
+            self.before(looks, clock)
+            journey.unsee()
+            self.after(looks, clock)
+            last = journey.health()
+        if data != (() if last is None else last.data):
+            self.trim("health", "", clock, sums)
+            self.before(looks, clock)
+            journey.see(beat, data)
+            self.after(looks, clock)
+
+    def look_daily(self, clock: int, sums: Sums) -> None:
+        """As every day; a customer of whom nothing is known any more has no health."""
+        self.look_at_health(clock, sums)
+        last = self.journey.health()
+        if last is not None and not last.data:
             self.account(sums, clock)
             self.forget(forgetting.HEALTH, clock)
 
-    def _lies_ahead(self, item: str, eyes: Eyes, clock: int) -> bool:
-        facts = [f for kpi in eyes.kpis for f in self.now.get((item, kpi.name), ())]
-        return any(f.at > clock or (f.until or 0) > clock for f in facts)
+    def _lies_ahead(self, item: str, clock: int) -> bool:
+        return any(
+            fact.at > clock or (fact.until or 0) > clock
+            for facts in self._soon.get(item, {}).values()
+            for fact in facts
+        )
 
     def forget(self, item: str, clock: int) -> None:
         """Drop a record; to forget is to freeze: what it said stays said. Account first."""
@@ -201,15 +287,18 @@ class Fold:
         others = [(issue_item(ticket.topic), self.plan.eyes["i"])] if ticket else []
         others += [look(self.plan, f"s:{survey}") for survey in self.journey.row.links.get(record, ()) if ticket]
         others += [(i, e) for i, e in self.plan.wide.items() if e.read(family)]
-        for held in [h for h in self.journey.row.alerts.values() if h.item == item and h.status == "open"]:
+        for held in [h for h in self.journey.alerts.values() if h.item == item and h.status == "open"]:
             self._bring(self.plan.signal_by_name[held.signal], item, held.cause, [], clock, backfill=False)
         forgetting.drop(self.journey, item)
         affected = [look(self.plan, item), *others]
-        for other, eyes in affected:  # what they say without it counts as said
-            for kpi in eyes.kpis:
-                self.said.pop((other, kpi.name), None)
+        self._unsay(affected)  # what they say without it counts as said
         self.before(affected, clock)
         self.after(affected, clock)
+
+    def _unsay(self, looks: Sequence[Look]) -> None:
+        for item, _ in looks:
+            self._said.pop(item, None)
+            self._noted.pop(item, None)
 
     def trim(self, family: str, record: str, clock: int, sums: Sums) -> None:
         """Let go of old steps of a long record, if there are some weeks of them; what they said stays said."""
@@ -221,9 +310,7 @@ class Fold:
         forgetting.trim(self.journey, family, record, clock)
         wide = [(i, e) for i, e in self.plan.wide.items() if e.read(family)]
         looks = [look(self.plan, f"{CODE[family]}:{record}"), *wide]
-        for item, eyes in looks:
-            for kpi in eyes.kpis:
-                self.said.pop((item, kpi.name), None)
+        self._unsay(looks)
         self.before(looks, clock)
 
     def freeze_oldest(self, family: str, clock: int, sums: Sums) -> bool:
@@ -239,9 +326,22 @@ class Fold:
 
     def account(self, sums: Sums, clock: int) -> None:
         """Add what changed since it was last passed on to `sums`."""
-        for key, now in self.now.items():
-            said, then = self.said.get(key, ((), clock))
-            if said or now:
-                self.said[key] = (now, clock)
-                differ(sums, key[1], said, then, now, clock)
-        self.now.clear()
+        plan = self.plan
+        for item, mask in self._stale.items():
+            found = self._ask(self.views(item), plan.groups(mask & ~plan.soon), clock)
+            if soon := self._soon.get(item):
+                found |= soon
+            said = self._said.get(item)
+            if said is None:
+                if not found:
+                    continue
+                said = self._said[item] = {}
+            elif gone := [name for name in said if name not in found and plan.bits[name] & mask]:
+                found |= dict.fromkeys(gone, ())
+            for name, facts in found.items():
+                before, then = said.get(name) or ((), clock)
+                if facts or before:
+                    said[name] = facts, clock
+                    differ(sums, name, before, then, facts, clock)
+        self._stale.clear()
+        self._soon.clear()

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from stream import sessions
 from stream.definitions import DAY
-from stream.journey import Journey, Ticket, Waiting
+from stream.journey import FAMILY, Journey, Ticket, Waiting
 from stream.plain import balance
-from stream.plan import FAMILY, Plan, reads
+from stream.plan import Plan, reads
 from stream.record import murmur2
 from stream.steps import BALANCE
 from stream.subscriptions import Subscription
@@ -137,8 +137,7 @@ def is_over(journey: Journey, item: str, clock: int, plan: Plan) -> bool:
 def bears_alert(journey: Journey, family: str, plan: Plan) -> bool:
     """Whether an open alert may rest on records of a family: they stay as long as it is open."""
     return any(
-        held.status == "open" and reads(plan.signal_by_name[held.signal], family)
-        for held in journey.row.alerts.values()
+        held.status == "open" and reads(plan.signal_by_name[held.signal], family) for held in journey.alerts.values()
     )
 
 
@@ -172,8 +171,8 @@ def drop(journey: Journey, item: str) -> None:
         records[record] = [step for run in runs[1:] for step in run]
     else:
         del records[record]
-        for id_ in [i for i, held in journey.row.alerts.items() if held.item == item]:
-            del journey.row.alerts[id_]
+        for id_ in [i for i, held in journey.alerts.items() if held.item == item]:
+            del journey.alerts[id_]
             journey.row.verdicts.pop(id_, None)
         if code == "s":
             _unlink(journey, record)

@@ -31,7 +31,7 @@ def measures(who: Journey, clock: int) -> Measures | None:
     if usage is None and ces is None and csat is None and renewal is None and not tickets:
         return None
     old = sum(1 for ticket in tickets if ticket.is_open and ticket.opened < clock - OLD)
-    loud = sum(1 for held in who.row.alerts.values() if held.status == "open" and held.severity >= Severity.queue)
+    loud = sum(1 for held in who.alerts.values() if held.status == "open" and held.severity >= Severity.queue)
     return usage, ces, csat, max(0, 100 - 25 * loud), max(0, 100 - 20 * old), renewal
 
 

@@ -16,37 +16,43 @@ from stream.claims import Cut
 from stream.days import days_in
 from stream.definitions import Definitions
 from stream.plain import BY_FAMILY, FAMILY_OF, extend, thin
-from stream.row import Held, Row, Waiting, decode_records, decode_row, encode_row
+from stream.row import Held, Row, Waiting, decode_alerts, decode_records, decode_row, encode_row
 from stream.sessions import Session
-from stream.steps import SEEN, TRANSFERRED, UPDATED, Step, insert, order
+from stream.steps import OPENED, SEEN, TRANSFERRED, UPDATED, Step, insert, order, value
 from stream.subscriptions import Subscription
 from stream.surveys import Survey
 from stream.tickets import Issue, Ticket
 from stream.timeline import Timeline
 
 NEVER = (1 << 64) - 1
-
-
-# What is derived of several records, by the family whose change ends it.
-_DERIVED = {"tickets": ("issues", "surveys", "openings"), "subscriptions": ("account",)}
+FAMILY = {"t": "tickets", "s": "surveys", "v": "sessions", "u": "subscriptions"} | FAMILY_OF  # by code of the items
+CODE = {family: code for code, family in FAMILY.items()}
 
 
 class Journey(Timeline):
     """One customer, decoded as far as asked. Families stay Raw in the row until `records` opens them."""
 
-    __slots__ = ("_changed", "_open", "_views", "subject")
+    __slots__ = ("_changed", "_derived", "_issues", "_open", "_seen", "subject")
 
     def __init__(self, subject: str, definitions: Definitions, value: bytes | None = None) -> None:
         self.subject = subject
         self.definitions = definitions
         self.row: Any = Row() if value is None else decode_row(memoryview(value)[8:])
+        if len(self.row.alerts) == 1 and value is not None:
+            self.row.alerts = {}  # none: nothing to be opened
         self._open: dict[str, dict[str, list[Step]]] = {}
         self._changed: dict[str, None] = {}
-        self._views: dict[str, Any] = {}
+        self._seen: dict[str, list[Any]] = {}  # views by item
+        self._issues: dict[str | None, list[Issue]] = {}
+        self._derived: dict[str, Any] = {}  # of several records, by name
 
     def encode(self) -> bytes | None:
         """The stored form; None when nothing is left."""
-        return None if self.is_empty else self.due.to_bytes(8, "big") + encode_row(self.row)
+        if self.is_empty:
+            return None
+        dues = self.row.dues
+        due = min(dues.values()) if dues else NEVER
+        return due.to_bytes(8, "big") + encode_row(self.row)
 
     def _close(self) -> None:
         """Encode the families that changed into the row."""
@@ -65,9 +71,23 @@ class Journey(Timeline):
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left (of a trail alone there is nothing to tell)."""
-        self._close()
+        if self._changed:
+            self._close()
         row = self.row
         return not (row.families or row.attributes or row.alerts or row.verdicts or row.backfill)
+
+    @property
+    def alerts(self) -> dict[str, Held]:
+        """What was said, by alert id."""
+        if self.row.alerts.__class__ is Raw:
+            self.row.alerts = decode_alerts(self.row.alerts)
+        found: dict[str, Held] = self.row.alerts
+        return found
+
+    def has(self, family: str) -> bool:
+        """Whether there is any record of a family."""
+        opened = self._open.get(family)
+        return family in self.row.families if opened is None else bool(opened)
 
     @property
     def due(self) -> int:
@@ -86,89 +106,139 @@ class Journey(Timeline):
         """Add a step; False if it is a repeat."""
         if family == "customer":
             added = insert(self.row.attributes, step)
-            self._views.clear()  # they remember cuts
+            self._forget_views()  # they remember cuts
             return added
         steps = self.records(family).setdefault(record, [])
         if not insert(steps, step):
             return False
         self._changed[family] = None
-        if steps[-1] is not step or not self._grow(family, record, step):
+        if len(steps) == 1:
+            self._begin(family, record, step)
+        elif steps[-1] is not step or not self._grow(family, record, step):
             self.touch(family, record)
         if family == "features":
             thin(steps)  # what it takes out again was a use none the less
-        if family == "surveys" and (ticket := surveys.ticket_of(steps)):
+        elif family == "surveys" and (ticket := surveys.ticket_of(steps)):
             linked = self.row.links.setdefault(ticket, [])
             if record not in linked:
                 linked.append(record)
         return True
 
+    def _begin(self, family: str, record: str, step: Step) -> None:
+        """A record that was not there before."""
+        if family == "tickets":
+            self._seen.pop(f"t:{record}", None)
+            if step.kind == OPENED:
+                self._issues.pop(value(step, 1), None)
+                self._derived.pop("openings", None)
+                self._forget_surveys(record)
+        else:
+            self.touch(family, record)
+
+    def _forget_views(self) -> None:
+        self._seen.clear()
+        self._issues.clear()
+        self._derived.clear()
+
     def _grow(self, family: str, record: str, step: Step) -> bool:
         """Let a derived ticket or session take a newest step, which is quicker than deriving it anew."""
-        view = self._views.get(family, {}).get(record) if family in ("tickets", "sessions") else None
-        if not view or not record:
+        if family == "tickets":
+            return self._grow_ticket(record, step)
+        if family != "sessions" or not record or not (seen := self._seen.get(f"v:{record}")):
             return False
-        (view[0] if family == "sessions" else view).take(step)
-        for derived in _DERIVED.get(family, ()):
-            if derived != "surveys" or step.kind in (TRANSFERRED, UPDATED):
-                self._views.pop(derived, None)
+        seen[0].take(step)
         return True
+
+    def _grow_ticket(self, record: str, step: Step) -> bool:
+        seen = self._seen.get(f"t:{record}")
+        if not seen:
+            return False
+        ticket: Ticket = seen[0]
+        contacts = len(ticket.contacts)
+        ticket.take(step)
+        if len(ticket.contacts) != contacts or step.kind == UPDATED:
+            self._issues.clear()
+        if step.kind in (TRANSFERRED, UPDATED):
+            self._forget_surveys(record)
+        return True
+
+    def _forget_surveys(self, ticket: str) -> None:
+        """They show their ticket's dimensions."""
+        for survey in self.row.links.get(ticket, ()):
+            self._seen.pop(f"s:{survey}", None)
 
     def use(self, at: int) -> None:
         """Note that the customer caused something at `at`, ms."""
-        extend(self.records("usage").setdefault("", []), at, days_in(self.definitions.timezone))
-        self.touch("usage", "")
+        steps = self.records("usage").setdefault("", [])
+        known = len(steps)
+        extend(steps, at, days_in(self.definitions.timezone))
+        if len(steps) == known:
+            self._changed["usage"] = None  # its view shows the same steps
+        else:
+            self.touch("usage", "")
+
+    def health(self) -> Step | None:
+        """The last look at how the customer does."""
+        steps = self.records("health").get("")
+        return steps[-1] if steps else None
 
     def see(self, at: int, data: tuple[int | None, ...]) -> None:
-        """Note how the customer does from `at` (log clock, ms) on; a second look at one instant replaces the first."""
-        steps = self.records("health").setdefault("", [])
-        if steps and steps[-1].at == at:
-            steps.pop()
-        steps.append(Step(at, SEEN, 0, None, None, data))
+        """Note how the customer does from `at` (log clock, ms) on."""
+        self.records("health").setdefault("", []).append(Step(at, SEEN, 0, None, None, data))
+        self.touch("health", "")
+
+    def unsee(self) -> None:
+        """Take back the last look."""
+        self.records("health")[""].pop()
         self.touch("health", "")
 
     def touch(self, family: str, record: str) -> None:
-        """Forget what was derived from a record (surveys show their tickets' dimensions)."""
+        """Forget what was derived from a record."""
         self._changed[family] = None
-        if family in self._views:
-            self._views[family].pop(record, None)
-        for derived in _DERIVED.get(family, ()):
-            self._views.pop(derived, None)
+        self._seen.pop(f"{CODE[family]}:{record}", None)
+        if family == "tickets":
+            self._issues.clear()
+            self._derived.pop("openings", None)
+            self._forget_surveys(record)
+        elif family == "subscriptions":
+            self._derived.pop("account", None)
 
     # -- views: derived on demand, shared by all plug-ins ------------------------------------------------------
 
     def views(self, item: str) -> list[Any]:
         """What the plug-ins of an item ("t:T-1", "i:billing") look at: nothing while a record's head is unknown."""
-        code = item[0]
-        if code == "i":
-            return [self.issue(item[2:] if len(item) > 1 else None)]
-        if code == "v":
-            return self.session(item[2:])
-        if code in FAMILY_OF:
-            return [] if (plain := self.plain(FAMILY_OF[code], item[2:])) is None else [plain]
-        view = {"t": self.ticket, "s": self.survey, "u": self.subscription}[code](item[2:])
-        return [] if view is None else [view]
-
-    def _view(self, family: str) -> dict[Any, Any]:
-        found = self._views.get(family)
+        if item[0] == "i":
+            return self._issue(item[2:] if len(item) > 1 else None)
+        found = self._seen.get(item)
         if found is None:
-            found = self._views[family] = {}
+            found = self._seen[item] = self._derive(item[0], item[2:])
         return found
+
+    def _derive(self, code: str, id_: str) -> list[Any]:
+        steps = self.records(FAMILY[code]).get(id_)
+        if not steps:
+            return []
+        if code == "t":
+            return [Ticket(id_, steps)] if tickets.has_head(steps) else []
+        if code == "s":
+            return [Survey(id_, steps, self.definitions.surveys, self._survey_dims(id_, steps))]
+        if code == "v":
+            return [Session(id_, run) for run in ([steps] if id_ else sessions.split(steps))]
+        if code == "u":
+            return [Subscription(id_, steps)] if subscriptions.has_head(steps) else []
+        return [BY_FAMILY[FAMILY[code]](id_, steps)]
+
+    def _view(self, item: str) -> Any:
+        found = self.views(item)
+        return found[0] if found else None
 
     def ticket(self, id_: str) -> Ticket | None:
         """The ticket, if its opening is known."""
-        views = self._view("tickets")
-        if id_ not in views:
-            steps = self.records("tickets").get(id_)
-            views[id_] = Ticket(id_, steps) if steps and tickets.has_head(steps) else None
-        found: Ticket | None = views[id_]
+        found: Ticket | None = self._view(f"t:{id_}")
         return found
 
     def survey(self, id_: str) -> Survey | None:
-        views = self._view("surveys")
-        if id_ not in views:
-            steps = self.records("surveys").get(id_)
-            views[id_] = Survey(id_, steps, self.definitions.surveys, self._survey_dims(id_, steps)) if steps else None
-        found: Survey | None = views[id_]
+        found: Survey | None = self._view(f"s:{id_}")
         return found
 
     def _survey_dims(self, id_: str, steps: list[Step]) -> Cut:
@@ -180,35 +250,21 @@ class Journey(Timeline):
 
     def session(self, id_: str) -> list[Session]:
         """The session of an id; without one, each run of views."""
-        views = self._view("sessions")
-        if id_ not in views:
-            steps = self.records("sessions").get(id_)
-            runs = [] if not steps else [steps] if id_ else sessions.split(steps)
-            views[id_] = [Session(id_, run) for run in runs]
-        found: list[Session] = views[id_]
-        return found
+        return self.views(f"v:{id_}")
 
     def subscription(self, id_: str) -> Subscription | None:
-        views = self._view("subscriptions")
-        if id_ not in views:
-            steps = self.records("subscriptions").get(id_)
-            views[id_] = Subscription(id_, steps) if steps and subscriptions.has_head(steps) else None
-        found: Subscription | None = views[id_]
+        found: Subscription | None = self._view(f"u:{id_}")
         return found
 
     def plain(self, family: str, id_: str = "") -> Any:
         """A record of the families of stream/plain.py; None if there is none."""
-        views = self._view(family)
-        if id_ not in views:
-            steps = self.records(family).get(id_)
-            views[id_] = BY_FAMILY[family](id_, steps) if steps else None
-        return views[id_]
+        return self._view(f"{CODE[family]}:{id_}")
 
     def derived(self, name: str, make: Callable[[Journey], Any]) -> Any:
-        """What `make` derives of several records, once, until one of the families changes that _DERIVED names."""
-        if name not in self._views:
-            self._views[name] = make(self)
-        return self._views[name]
+        """What `make` derives of several records, once, until one of them changes."""
+        if name not in self._derived:
+            self._derived[name] = make(self)
+        return self._derived[name]
 
     @property
     def tickets(self) -> list[Ticket]:
@@ -229,11 +285,18 @@ class Journey(Timeline):
 
     def issue(self, topic: str | None) -> Issue:
         """The customer's tickets of a topic (None = of no topic)."""
-        views = self._view("issues")
-        found: Issue | None = views.get(topic)
+        return self._issue(topic)[0]
+
+    def _issue(self, topic: str | None) -> list[Issue]:
+        found = self._issues.get(topic)
         if found is None:
-            named = [id_ for id_, steps in self.records("tickets").items() if tickets.topic_of(steps) == topic]
-            found = views[topic] = Issue(topic, [t for id_ in named if (t := self.ticket(id_))])
+            seen = self._seen
+            named = [
+                id_
+                for id_, steps in self.records("tickets").items()
+                if (known[0].topic if (known := seen.get(f"t:{id_}")) else tickets.topic_of(steps)) == topic
+            ]
+            found = self._issues[topic] = [Issue(topic, [t for id_ in named if (t := self.ticket(id_))])]
         return found
 
     @property

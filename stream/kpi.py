@@ -14,6 +14,9 @@ from stream.surveys import pool
 
 OF_ALL = ("segment", "stage")
 OF_TICKETS = ("channel", "segment", "stage", "team", "topic")
+# What changes a ticket's cut, and with it each of its facts; and what ends or begins anew beside it.
+MOVES = frozenset({"ticket.opened", "ticket.transferred", "ticket.updated"})
+ENDS = MOVES | {"ticket.reopened", "ticket.resolved"}
 FAST = ("5m", "1h", "24h", "7d", "30d", "month")
 SLOW = ("1h", "24h", "7d", "30d", "month")
 LEVEL = ("now",)
@@ -34,6 +37,8 @@ class Plugin:
     cuts: tuple[str, ...] = OF_ALL
     matures = 0
     min_n = 30
+    needs = ""  # a family of records without which nothing is said of a customer (`of` = Journey)
+    ahead = True  # whether a fact may lie ahead: begin or end at a time at which no step is
 
     def facts(self, it: Any, who: Journey) -> Iterable[Fact]:
         raise NotImplementedError
@@ -83,6 +88,7 @@ class Duration(Mean):
 
 class OfTickets(Plugin):
     of: type = Ticket
+    ahead = False
     reads = frozenset({"tickets"})
     cuts: tuple[str, ...] = OF_TICKETS
 
@@ -91,6 +97,7 @@ class OfSurveys(Plugin):
     """Looks at the surveys whose definition is pooled for `family`: that of one scale (CATALOGUE section 0)."""
 
     of: type = Survey
+    ahead = False
     reads = frozenset({"surveys"})
     cuts: tuple[str, ...] = OF_TICKETS
     family: ClassVar[str]
@@ -113,6 +120,7 @@ class OfAccounts(Plugin):
     """Looks at what a customer subscribes to (stream/account.py)."""
 
     of: type = Journey
+    needs = "subscriptions"
     reads = frozenset({"subscriptions", "customer"})
     windows: tuple[str, ...] = LEVEL
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stream.definitions import DAY
-from stream.journey import Journey
-from stream.plan import CODE, FAMILY, Eyes, Plan
+from stream.journey import FAMILY, Journey
+from stream.plan import NOBODY, Eyes, Plan
 
 Look = tuple[str, Eyes]
-NOBODY = Eyes(all=False)
 RECENT = 8 * DAY
 DIMS = frozenset({"ticket.opened", "ticket.updated", "ticket.transferred"})  # surveys show these of their ticket
 
@@ -35,15 +34,15 @@ def looks(
         return all_looks(journey, plan)
     reach = plan.reach[type_]
     codes = plan.eyes if whole else reach.fresh if fresh else reach.codes
-    found = [(f"{CODE[family]}:{record}", codes[CODE[family]])] if family in CODE else []
+    found = [(reach.item + record, codes[reach.item[0]])] if reach.item else []
     if family == "tickets":
         found += [(issue_item(topic), codes["i"]) for topic in topics]
         if type_ in DIMS and (linked := journey.row.links.get(record)):
             found += [(f"s:{survey}", plan.eyes["s"]) for survey in linked]
-            found += [pair for pair in plan.dims.items() if pair[0] not in reach.wide]
+            found += [pair for pair in plan.dims.items() if pair[0] not in reach.wide.items]
     elif family == "subscriptions":  # they are kept, and go, together
         found += [(f"u:{id_}", NOBODY) for id_ in journey.records(family) if id_ != record]
-    return found + list(reach.wide.items())
+    return found + reach.wide.looks(journey)
 
 
 def viewed(journey: Journey, plan: Plan, opened: Sequence[int]) -> list[Look]:
@@ -57,15 +56,18 @@ def viewed(journey: Journey, plan: Plan, opened: Sequence[int]) -> list[Look]:
     ]
 
 
-def used(journey: Journey, plan: Plan, at: int, clock: int) -> list[Look]:
-    """What looks at days in use, if a use at `at` (ms) tells anything new before it falls due by itself.
+def used(journey: Journey, plan: Plan) -> list[Look]:
+    """What looks at days in use when there is a new one."""
+    return [("d:", plan.eyes["d"]), *plan.days.looks(journey)]
+
+
+def is_new_use(journey: Journey, at: int, clock: int) -> bool:
+    """Whether a use at `at` (ms) tells anything new before it falls due by itself: its day was not known as one.
 
     A later use on a known day only moves what lies 28 d ahead: that is looked at when it would have been due.
     """
     usage = journey.plain("usage")
-    if usage is not None and usage.tells(at) and at > clock - RECENT:
-        return []
-    return [("d:", plan.eyes["d"]), *plan.days.items()]
+    return usage is None or not usage.tells(at) or at <= clock - RECENT
 
 
 def all_looks(journey: Journey, plan: Plan) -> list[Look]:
@@ -74,9 +76,9 @@ def all_looks(journey: Journey, plan: Plan) -> list[Look]:
     found = [(f"{code}:{id_}", eyes[code]) for code, family in FAMILY.items() for id_ in journey.records(family)]
     found += [(issue_item(topic), eyes["i"]) for topic in journey.topics]
     known = dict.fromkeys(item for item, _ in found)
-    left = dict.fromkeys(h.item for h in journey.row.alerts.values() if h.item not in known and h.item[0] != "j")
+    left = dict.fromkeys(h.item for h in journey.alerts.values() if h.item not in known and h.item[0] != "j")
     found += [look(plan, item) for item in left]  # an alert may stand on an issue that lost its tickets
-    return found + list(plan.wide.items())
+    return found + plan.everybody.looks(journey)
 
 
 def look(plan: Plan, item: str) -> Look:

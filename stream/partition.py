@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from stream import event as events
-from stream.admission import fits, routed, timely
+from stream.admission import DEFINED, fits, routed, timely
 from stream.definitions import BEAT, Definitions
 from stream.differences import Outbox
 from stream.event import millis
@@ -57,6 +58,8 @@ class Partition:
         self.tallies = Tallies()
         self._stepper = Stepper(definitions, plan, self.tallies)
         self._ticker = Ticker()
+        self._spoken = False
+        self._shortest = definitions.shortest
         self._queued = {key: int.from_bytes(row[:8], "big") for key, row in rows.items()}
         self._heap = [(due, key) for key, due in self._queued.items() if due != NEVER]
         heapify(self._heap)
@@ -69,8 +72,8 @@ class Partition:
     def _begin(self) -> None:
         hot = self._hot
         hot.update(self._folds)
-        while len(hot) > self._hot_limit:
-            del hot[next(iter(hot))]
+        if (over := len(hot) - self._hot_limit) > 0:
+            self._hot = dict(islice(hot.items(), over, None))
         self._folds = {}
         self._touched: dict[bytes, None] = {}  # since the last account
         self._out: list[Out] = []
@@ -98,6 +101,9 @@ class Partition:
                 self._account()
             if self._bytes > APPEND_BYTES:
                 yield self._append(offset + 1)
+        if self._spoken:
+            self._ticker.heard()
+            self._spoken = False
         if self._count:
             yield self._append(offset + 1)
 
@@ -105,6 +111,8 @@ class Partition:
 
     def _advance(self, to: int) -> None:
         """Move the log clock; what is due by then happens first, each at its own time."""
+        if to // BEAT != self.meta.clock // BEAT:
+            self._account()
         heap, queued = self._heap, self._queued
         while heap and heap[0][0] <= to:
             due, key = heappop(heap)
@@ -164,7 +172,7 @@ class Partition:
             if heard.type == "clock.ticked":
                 self.tallies.ticks += 1
                 return
-            self._ticker.heard()
+            self._spoken = True
             if not heard.backfill:
                 self._said.heard[heard.source] = None
             refused = self._apply(heard, record)
@@ -176,21 +184,30 @@ class Partition:
 
     def _apply(self, event: Any, record: Heard) -> Reject | None:
         """Take an event in; or why not."""
-        key = record.key or b""
-        if refused := routed(event, key, self.partition, self.definitions, known=key in self._queued):
+        key, at, clock = record.key or b"", millis(event.time), self.meta.clock
+        if refused := self._refused(event, key, at, clock):
             return refused
-        at = millis(event.time)
-        if refused := timely(event, at, self.meta.clock, self.definitions) or fits(event, self.definitions):
-            return refused
+        shape = SHAPES.get(event.type)
         if event.family == "verdicts":
             self._review(event, key, at)
-        elif (shape := SHAPES.get(event.type)) is not None:
+        elif shape is not None:
             fold = self._open(key)
-            if refused := self._stepper.take(fold, event, shape, at, record, self.meta.clock, self._said.sums):
+            if refused := self._stepper.take(fold, event, shape, at, record, clock, self._said.sums):
                 return refused
             self._bytes += len(record.value or b"")
             self._changed(key, fold)
         return None
+
+    def _refused(self, event: Any, key: bytes, at: int, clock: int) -> Reject | None:
+        """Why an event may not come in; the usual is let through at once."""
+        known = key in self._queued
+        if not known or event.subject.encode() != key:
+            if refused := routed(event, key, self.partition, self.definitions, known=known):
+                return refused
+        if at > clock or at < clock - self._shortest:
+            if refused := timely(event, at, clock, self.definitions):
+                return refused
+        return fits(event, self.definitions) if event.family in DEFINED else None
 
     def _review(self, event: Any, key: bytes, at: int) -> None:
         """A verdict of people on an alert: of this customer, or of a watch (it travels on to the kpis hop)."""
@@ -205,17 +222,20 @@ class Partition:
         row.verdicts[data.alert] = max(at, row.verdicts.pop(data.alert, 0))
         while len(row.verdicts) > self.definitions.limit:
             del row.verdicts[next(iter(row.verdicts))]
-        if (held := row.alerts.get(data.alert)) is not None:
+        if (held := fold.journey.alerts.get(data.alert)) is not None:
             looks = [look(self.plan, held.item)]
             fold.before(looks, self.meta.clock)
             fold.after(looks, self.meta.clock)
-        fold.look_at_health(self.meta.clock, self._said.sums)
+        fold.glance = self.meta.clock
         self._changed(key, fold)
 
     def _changed(self, key: bytes, fold: Fold) -> None:
         self._touched[key] = None
-        self._queue(key, fold.journey.due)
-        self._tell(fold)
+        if fold.soonest < self._queued.get(key, NEVER + 1):
+            self._queue(key, fold.soonest)
+        fold.soonest = NEVER
+        if fold.told:
+            self._tell(fold)
 
     def _open(self, key: bytes) -> Fold:
         fold = self._folds.get(key)
@@ -251,7 +271,12 @@ class Partition:
         sums = self._said.sums
         had = len(sums)
         for key in self._touched:
-            self._folds[key].account(sums, self.meta.clock)
+            fold = self._folds[key]
+            if fold.glance:
+                fold.glance_now(sums)
+                self._queue(key, fold.soonest)
+                fold.soonest = NEVER
+            fold.account(sums, self.meta.clock)
         self._touched.clear()
         self._bytes += 80 * (len(sums) - had)
 

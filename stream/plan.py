@@ -9,52 +9,71 @@ from msgspec import Struct
 
 from stream.claims import Fact, Kpi, Signal, Watch
 from stream.event import FAMILIES
-from stream.journey import Issue, Journey, Session, Subscription, Survey, Ticket
-from stream.plain import FAMILY_OF, KINDS
+from stream.journey import CODE, Issue, Journey, Session, Subscription, Survey, Ticket
+from stream.plain import KINDS
 from stream.steps import SHAPES
 
 CODES: dict[type, str] = {Ticket: "t", Survey: "s", Session: "v", Subscription: "u", Issue: "i"}
 CODES |= {kind: kind.code for kind in KINDS}
-FAMILY = {"t": "tickets", "s": "surveys", "v": "sessions", "u": "subscriptions"} | FAMILY_OF
-CODE = {family: code for code, family in FAMILY.items()}
 EVENTS_OF = {shape.family: FAMILIES[type_] for type_, shape in SHAPES.items()}
 HEADS = frozenset({"ticket.opened", "subscription.started"})  # with them a record begins to be seen
 
 
-Ask = tuple[str, Callable[[Any, Any], Iterable[Fact]], str]  # a KPI's name, its facts, its `begins`
+Ask = tuple[str, Callable[[Any, Any], Iterable[Fact]]]  # a KPI's name, its facts
+Group = tuple[str, tuple[Ask, ...]]  # what they name in `begins`, and those who do
 
 
 class Eyes(Struct, frozen=True):
-    """The plug-ins that look at an item; `all` = none is left out. `asks` = its KPIs, ready to be asked.
+    """The plug-ins that look at an item; `all` = none is left out. `mask` = its KPIs, a bit each.
 
     A KPI may name in `begins` an attribute of what it looks at: no fact is earlier than that time (None = no fact).
+    `soon` = those of its KPIs whose facts may lie further ahead than an event may be dated.
     """
 
     kpis: tuple[Kpi, ...] = ()
     signals: tuple[Signal, ...] = ()
     all: bool = True
-    asks: tuple[Ask, ...] = ()
+    mask: int = 0
+    soon: tuple[Group, ...] = ()
 
     def read(self, family: str) -> bool:
         """Whether one of them reads a family of records."""
         return any(reads(k, family) for k in self.kpis) or any(reads(s, family) for s in self.signals)
 
 
-def _made(kpis: Iterable[Kpi], signals: Iterable[Signal], *, all: bool = True) -> Eyes:
-    kept = tuple(kpis)
-    return Eyes(kept, tuple(signals), all, tuple((k.name, k.facts, getattr(k, "begins", "")) for k in kept))
+NOBODY = Eyes(all=False)
 
 
 class Reach(Struct, frozen=True):
     """What an event type can change: plug-ins by item code, and the whole-journey plug-ins by item."""
 
+    item: str  # of its record, without the id; "" = it has no record of its own
+    own: Eyes
     codes: dict[str, Eyes]
     fresh: dict[str, Eyes]  # the same for a record that was not there before
-    wide: dict[str, Eyes]
+    wide: Wide
+
+
+class Wide(Struct, frozen=True):
+    """Whole-journey plug-ins, by item: those who always look, and those who need records of a family (`needs`)."""
+
+    items: dict[str, Eyes]
+    always: tuple[tuple[str, Eyes], ...]
+    needy: tuple[tuple[str, tuple[tuple[str, Eyes], ...]], ...]
+
+    def looks(self, journey: Journey) -> list[tuple[str, Eyes]]:
+        """Those who may say something of this customer."""
+        found = list(self.always)
+        for family, looks in self.needy:
+            if journey.has(family):
+                found += looks
+        return found
 
 
 class Plan:
     """`eyes[code]`: all plug-ins of a kind of item; `wide[item]`: those of the whole journey ("j:<name>");
+    `everybody` = these by what they need;
+    `bits` = a bit of the masks for each KPI; `soon` = the mask of those whose facts may lie ahead;
     `reach[event type]`: those that this event can change; `days`: those of the whole journey that read "usage", the
     days in use, and look when there is a new one.
 
@@ -68,11 +87,15 @@ class Plan:
         self.signal_by_name = {s.name: s for s in self.signals}
         self.watch_names = frozenset(w.name for w in self.watches)
         self._check()
+        self.bits = {kpi.name: 1 << i for i, kpi in enumerate(self.kpis)}
+        self.soon = sum(self.bits[kpi.name] for kpi in self.kpis if getattr(kpi, "ahead", True))
+        self._groups: dict[int, tuple[Group, ...]] = {}
         self.eyes = {code: self._eyes(of) for of, code in CODES.items()}
         self.wide = self._wide()
         self.reach = {type_: self._reach(type_) for type_ in FAMILIES}
-        self.days = {item: eyes for item, eyes in self.wide.items() if eyes.read("usage")}
-        self.counts_days = bool(self.days or self.eyes["d"].kpis or self.eyes["d"].signals or self.eyes["h"].kpis)
+        self.everybody = _parted(self.wide, "")
+        self.days = _parted({item: eyes for item, eyes in self.wide.items() if eyes.read("usage")}, "usage")
+        self.counts_days = bool(self.days.items or self.eyes["d"].kpis or self.eyes["d"].signals or self.eyes["h"].kpis)
         self.dims = {item: eyes for item, eyes in self.wide.items() if eyes.read("surveys")}
 
     @property
@@ -89,28 +112,63 @@ class Plan:
                 raise ValueError(f"{plugin.name}: of = {plugin.of.__name__} is no record, nor Issue, nor Journey")
 
     def _eyes(self, of: type) -> Eyes:
-        return _made((k for k in self.kpis if k.of is of), (s for s in self.signals if s.of is of))
+        return self._made((k for k in self.kpis if k.of is of), (s for s in self.signals if s.of is of))
 
     def _wide(self) -> dict[str, Eyes]:
-        kpis = {f"j:{k.name}": _made((k,), ()) for k in self.kpis if k.of is Journey}
-        return kpis | {f"j:{s.name}": _made((), (s,)) for s in self.signals if s.of is Journey}
+        kpis = {f"j:{k.name}": self._made((k,), ()) for k in self.kpis if k.of is Journey}
+        return kpis | {f"j:{s.name}": self._made((), (s,)) for s in self.signals if s.of is Journey}
 
     def _reach(self, type_: str) -> Reach:
-        codes = {code: _seeing(eyes, type_) for code, eyes in self.eyes.items()}
-        wide = {item: eyes for item, eyes in self.wide.items() if (seen := _seeing(eyes, type_)).kpis or seen.signals}
-        fresh = {code: _seeing(eyes, type_, fresh=True) for code, eyes in self.eyes.items()}
-        return Reach(codes, fresh, wide)
+        codes = {code: self._seeing(eyes, type_) for code, eyes in self.eyes.items()}
+        fresh = {code: self._seeing(eyes, type_, fresh=True) for code, eyes in self.eyes.items()}
+        seen = {item: self._seeing(eyes, type_) for item, eyes in self.wide.items()}
+        wide = {item: self.wide[item] for item, eyes in seen.items() if eyes.kpis or eyes.signals}
+        shape = SHAPES.get(type_)
+        code = CODE.get(shape.family, "") if shape else ""
+        family = shape.family if shape else ""
+        return Reach(code and f"{code}:", codes.get(code, NOBODY), codes, fresh, _parted(wide, family))
 
     @property
     def plugins(self) -> tuple[str, ...]:
         """name@version of all, for the revision."""
         return tuple(f"{p.name}@{p.version}" for p in self._named)
 
+    def _made(self, kpis: Iterable[Kpi], signals: Iterable[Signal], *, all: bool = True) -> Eyes:
+        kept = tuple(kpis)
+        mask = sum(self.bits[k.name] for k in kept)
+        return Eyes(kept, tuple(signals), all, mask, self.groups(mask & self.soon))
 
-def _seeing(eyes: Eyes, type_: str, *, fresh: bool = False) -> Eyes:
-    kpis = tuple(k for k in eyes.kpis if sees(k, type_, fresh=fresh))
-    signals = tuple(s for s in eyes.signals if sees(s, type_, fresh=fresh))
-    return _made(kpis, signals, all=fresh or (len(kpis) == len(eyes.kpis) and len(signals) == len(eyes.signals)))
+    def _seeing(self, eyes: Eyes, type_: str, *, fresh: bool = False) -> Eyes:
+        kpis = tuple(k for k in eyes.kpis if sees(k, type_, fresh=fresh))
+        signals = tuple(s for s in eyes.signals if sees(s, type_, fresh=fresh))
+        whole = fresh or (len(kpis) == len(eyes.kpis) and len(signals) == len(eyes.signals))
+        return self._made(kpis, signals, all=whole)
+
+    def groups(self, mask: int) -> tuple[Group, ...]:
+        """The KPIs of a mask, ready to be asked: by what they name in `begins`, those without first."""
+        found = self._groups.get(mask)
+        if found is None:
+            kpis = [kpi for kpi in self.kpis if self.bits[kpi.name] & mask]
+            begins = {kpi.name: str(getattr(kpi, "begins", "")) for kpi in kpis}
+            found = self._groups[mask] = tuple(
+                (begin, tuple((kpi.name, kpi.facts) for kpi in kpis if begins[kpi.name] == begin))
+                for begin in sorted(dict.fromkeys(begins.values()))
+            )
+        return found
+
+
+def _parted(wide: dict[str, Eyes], family: str) -> Wide:
+    """`family`: of the event itself, whose record is there at any rate."""
+    needs = {item: _needs(eyes) for item, eyes in wide.items()}
+    always = tuple((item, eyes) for item, eyes in wide.items() if needs[item] in ("", family))
+    needed = sorted({name: None for name in needs.values() if name not in ("", family)})
+    needy = tuple((name, tuple((i, eyes) for i, eyes in wide.items() if needs[i] == name)) for name in needed)
+    return Wide(wide, always, needy)
+
+
+def _needs(eyes: Eyes) -> str:
+    named = [str(getattr(one, "needs", "")) for one in (*eyes.kpis, *eyes.signals)]
+    return named[0] if named else ""
 
 
 def reads(plugin: Kpi | Signal, family: str) -> bool:

@@ -45,12 +45,13 @@ class Row(Struct, array_like=True):
     families: dict[str, Any] = field(default_factory=dict)
     attributes: list[Step] = field(default_factory=list)
     dues: dict[str, int] = field(default_factory=dict)
-    alerts: dict[str, Held] = field(default_factory=dict)
+    alerts: Any = field(default_factory=dict)  # Raw until `Journey.alerts` opens them
     verdicts: dict[str, int] = field(default_factory=dict)
     waiting: dict[str, list[Waiting]] = field(default_factory=dict)
     links: dict[str, list[str]] = field(default_factory=dict)
     kept: dict[str, Cut] = field(default_factory=dict)
-    trail: list[bytes] = field(default_factory=list)  # packed touches; their bytes sort by event time
+    trail: bytes = b""  # packed touches, the newest first (stream.timeline)
+    touches: int = 0
     backfill: int = 0  # log clock until which the customer is in backfill, ms; 0 = it is not
 
 
@@ -58,16 +59,18 @@ class Stored(Struct, array_like=True):
     families: dict[str, Raw]
     attributes: list[Step]
     dues: dict[str, int]
-    alerts: dict[str, Held]
+    alerts: Raw
     verdicts: dict[str, int]
     waiting: dict[str, list[Waiting]]
     links: dict[str, list[str]]
     kept: dict[str, Cut]
-    trail: list[bytes]
+    trail: bytes
+    touches: int
     backfill: int
 
 
 decode_row = msgspec.msgpack.Decoder(Stored).decode
+decode_alerts = msgspec.msgpack.Decoder(dict[str, Held]).decode
 decode_records = msgspec.msgpack.Decoder(dict[str, list[Step]]).decode
 decode_touch = msgspec.msgpack.Decoder(tuple[str, str, str, str]).decode
 encode_row = msgspec.msgpack.Encoder().encode

@@ -22,6 +22,7 @@ class Plugin:
     version = 1
     linger = 0
     matures = 0
+    needs = ""  # a family of records without which nothing is found of a customer (`of` = Journey)
 
     def find(self, it: Any, who: Journey) -> Iterable[Finding]:
         raise NotImplementedError

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from stream import forgetting
 from stream.definitions import DAY, Definitions
 from stream.event import uid
 from stream.fold import BACKFILL, Fold
-from stream.journey import Journey, Waiting
-from stream.looking import Look, look, looks, used, viewed
+from stream.journey import CODE, Journey, Waiting
+from stream.looking import Look, is_new_use, look, looks, used, viewed
 from stream.plain import is_told
-from stream.plan import CODE, Plan
+from stream.plan import Plan
 from stream.record import Heard, Reason, Reject
 from stream.steps import OPENED, REVIEWED, UPDATED, Shape, Step, order, value
 from stream.sums import Sums
 from stream.tallies import Tallies
+
+HEADED = frozenset({"tickets", "subscriptions"})  # families whose steps wait for a head
+MAY_NAME_A_TOPIC = frozenset({"ticket.opened", "ticket.updated"})
 
 
 class Stepper:
@@ -43,9 +47,12 @@ class Stepper:
         if refused := self._refused(fold, event, family, id_, steps, clock, sums):
             return refused
         step = Step(at, shape.kind, uid(event.source, event.id), event.segment, event.stage, shape.data(event.data))
-        if is_use := self._is_use(event, shape, at, clock):
+        is_use = self._is_use(event, shape, at, clock)
+        if is_new := is_use and is_new_use(journey, at, clock):
             fold.trim("usage", "", clock, sums)
-        found = self._looks(journey, event, step, (family, id_), steps, clock, is_use=is_use)
+        found = self._looks(journey, event, step, (family, id_), steps, clock, is_use=is_new)
+        if steps is None:
+            fold.begin(found[0][0])
         fold.before(found, clock)
         if not journey.put(family, id_, step):
             self._tallies.repeats += 1
@@ -55,10 +62,12 @@ class Stepper:
         journey.remember(at, event, id_)
         if event.backfill:
             journey.row.backfill = journey.row.dues[BACKFILL] = clock + self._definitions.backfill
-        if family in ("tickets", "subscriptions"):
+        if family in HEADED:
             _await_head(journey, shape, id_, Waiting(clock, step.uid, record.offset, record.value or b""))
         fold.after(found, clock)
-        fold.look_at_health(clock, sums)
+        if at > clock:
+            fold.expect(found, at)
+        fold.glance = clock
         return None
 
     def review(self, fold: Fold, event: Any, at: int, clock: int, sums: Sums) -> None:
@@ -67,7 +76,7 @@ class Stepper:
         known = journey.records("reviews")
         if alert not in known and len(known) >= self._definitions.limit:
             fold.freeze_oldest("reviews", clock, sums)
-        held = journey.row.alerts.get(alert)
+        held = journey.alerts.get(alert)
         opened = held.opened if held is not None and held.episode else at
         data = (event.data.signal, event.data.verdict, opened)
         looks = [look(self._plan, f"r:{alert}")]
@@ -88,7 +97,7 @@ class Stepper:
         *, is_use: bool,
     ) -> list[Look]:  # fmt: skip
         family, id_ = record
-        topics = _topics(steps, event) if family == "tickets" else ()
+        topics = _topics(journey, id_, steps, event) if family == "tickets" else ()
         first = bool(steps) and order(step) < order(steps[0])  # type: ignore[index]  # it gives segment and stage
         found = looks(journey, self._plan, event.type, family, id_, topics, whole=first, fresh=not steps)
         if family == "features" and steps and is_told(steps, step.at, clock):
@@ -98,7 +107,7 @@ class Stepper:
             found += viewed(journey, self._plan, opened)
         if is_use:
             known = dict.fromkeys(item for item, _ in found)
-            found += [look for look in used(journey, self._plan, step.at, clock) if look[0] not in known]
+            found += [look for look in used(journey, self._plan) if look[0] not in known]
         return found
 
     def _refused(
@@ -106,18 +115,19 @@ class Stepper:
     ) -> Reject | None:
         """Hold one customer's state in bounds; its oldest closed record makes room for a new one."""
         journey, limit = fold.journey, self._definitions.limit
-        if family == "tickets" and not event.backfill and forgetting.is_frozen(journey, id_, clock):
+        if steps is None:
+            if len(journey.records(family)) >= limit:
+                if not fold.freeze_oldest(family, clock, sums):
+                    return Reject(Reason.OVER_LIMIT, f"the customer has {limit} open {family} already")
+                self._tallies.forgotten[f"{family}_early"] += 1
+        elif len(steps) >= limit:
+            return Reject(Reason.OVER_LIMIT, f"{family} {id_!r} has {limit} steps already")
+        elif family == "tickets" and not event.backfill and forgetting.is_frozen(journey, id_, clock):
             kept = self._definitions.keep.records // DAY
             return Reject(Reason.HEADLESS, f"ticket {id_!r} was kept {kept} d after its last step - at `$.data.ticket`")
-        if steps is not None and len(steps) >= limit:
-            return Reject(Reason.OVER_LIMIT, f"{family} {id_!r} has {limit} steps already")
         waiting = journey.row.waiting
         if waiting and sum(map(len, waiting.values())) >= limit:
             return Reject(Reason.OVER_LIMIT, f"{limit} steps of this customer wait for their heads already")
-        if steps is None and len(journey.records(family)) >= limit:
-            if not fold.freeze_oldest(family, clock, sums):
-                return Reject(Reason.OVER_LIMIT, f"the customer has {limit} open {family} already")
-            self._tallies.forgotten[f"{family}_early"] += 1
         return None
 
 
@@ -130,8 +140,10 @@ def _await_head(journey: Journey, shape: Shape, id_: str, waiting: Waiting) -> N
         journey.row.waiting.setdefault(item, []).append(waiting)
 
 
-def _topics(steps: list[Step] | None, event: Any) -> tuple[str | None, ...]:
+def _topics(journey: Journey, id_: str, steps: list[Step] | None, event: Any) -> Sequence[str | None]:
     """Every topic that the ticket may have before or after this step."""
+    if event.type not in MAY_NAME_A_TOPIC and (ticket := journey.ticket(id_)):
+        return (ticket.topic,)
     topics: dict[str | None, None] = {}
     for step in steps or ():
         if step.kind == OPENED or (step.kind == UPDATED and value(step, 0)):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import insort
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from stream.claims import Cut, Touch
@@ -68,16 +67,35 @@ class Timeline:
 
     def remember(self, at: int, event: Any, about: str) -> None:
         """Keep the newest touchpoints, by event time."""
-        trail = self.row.trail
+        row = self.row
         touch = at.to_bytes(8, "big") + encode_row((event.type, about, event.source, event.id))
-        if not trail or touch > trail[-1]:
-            trail.append(touch)
-        elif touch not in trail:
-            insort(trail, touch)
-        if len(trail) > self.definitions.trail:
-            del trail[0]
+        trail = row.trail
+        if not trail or touch > trail[2 : 2 + int.from_bytes(trail[:2], "big")]:
+            row.trail = _packed(touch) + trail
+            row.touches += 1
+        elif touch not in (known := list(_touches(trail))):
+            row.trail = b"".join(map(_packed, sorted([*known, touch], reverse=True)))
+            row.touches += 1
+        if row.touches > self.definitions.trail:
+            row.trail = row.trail[: -4 - int.from_bytes(row.trail[-2:], "big")]
+            row.touches -= 1
 
     @property
     def trail(self) -> list[Touch]:
         """The newest touchpoints, oldest first."""
-        return [Touch(int.from_bytes(t[:8], "big"), *decode_touch(t[8:])) for t in self.row.trail]
+        known = reversed(list(_touches(self.row.trail)))
+        return [Touch(int.from_bytes(t[:8], "big"), *decode_touch(t[8:])) for t in known]
+
+
+def _packed(touch: bytes) -> bytes:
+    """With its length at both ends: so both the newest and the oldest are at hand. Touches sort by event time."""
+    size = len(touch).to_bytes(2, "big")
+    return size + touch + size
+
+
+def _touches(trail: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(trail):
+        end = at + 2 + int.from_bytes(trail[at : at + 2], "big")
+        yield trail[at + 2 : end]
+        at = end + 2

@@ -18,6 +18,7 @@ from stream.plain import counted
 
 class AdoptionTier(Plugin):
     name = "adoption_tier"
+    needs = "features"
     unit = "customers"
     better = "none"
     of = Journey

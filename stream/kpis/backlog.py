@@ -12,12 +12,12 @@ from typing import Any
 
 from stream.claims import Cut, Fact, Window
 from stream.journey import Journey, Ticket
-from stream.kpi import LEVEL, OfTickets
+from stream.kpi import ENDS, LEVEL, OfTickets
 
 
 class Backlog(OfTickets):
     name = "backlog"
-    on = frozenset({"ticket.opened", "ticket.reopened", "ticket.resolved", "ticket.transferred", "ticket.updated"})
+    on = ENDS
     unit = "tickets"
     better = "lower"
     levels = ("n",)

@@ -14,6 +14,7 @@ from stream.kpi import Mean, OfSurveys
 
 class Ces(OfSurveys, Mean):
     name = "ces"
+    begins = "answered"
     unit = "score"
     better = "higher"
     family = "ces"

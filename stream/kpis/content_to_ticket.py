@@ -18,6 +18,7 @@ from stream.kpi import Ratio
 
 class ContentToTicket(Ratio):
     name = "content_to_ticket"
+    ahead = False
     better = "lower"
     of = Session
     reads = frozenset({"sessions", "tickets"})

@@ -14,6 +14,7 @@ from stream.kpi import Mean, OfSurveys
 
 class Csat(OfSurveys, Mean):
     name = "csat"
+    begins = "answered"
     unit = "score"
     better = "higher"
     family = "csat"

@@ -12,21 +12,13 @@ from collections.abc import Iterable
 from stream.claims import Fact
 from stream.definitions import DAY
 from stream.journey import Issue, Journey
-from stream.kpi import OF_TICKETS, Ratio
+from stream.kpi import ENDS, OF_TICKETS, Ratio
 
 
 class Fcr(Ratio):
     name = "fcr"
-    on = frozenset(
-        {
-            "ticket.opened",
-            "ticket.reopened",
-            "ticket.resolved",
-            "ticket.transferred",
-            "ticket.updated",
-            "ticket.replied",
-        }
-    )
+    ahead = False
+    on = ENDS | {"ticket.replied"}
     better = "higher"
     of = Issue
     reads = frozenset({"tickets"})

@@ -9,11 +9,13 @@ from collections.abc import Iterable
 
 from stream.claims import Fact
 from stream.journey import Journey, Ticket
-from stream.kpi import OfTickets, Ratio
+from stream.kpi import ENDS, OfTickets, Ratio
 
 
 class FcrOneTouch(OfTickets, Ratio):
     name = "fcr_one_touch"
+    begins = "first_resolved"
+    on = ENDS | {"ticket.replied"}
     better = "higher"
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:

@@ -29,6 +29,8 @@ needle = cache(plain)  # of the settings' words: they are few
 
 class FeedbackThemes(Plugin):
     name = "feedback_themes"
+    ahead = False
+    begins = "answered"
     unit = "ratio"
     better = "none"
     of = Survey

@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from stream.calendar import of_team
 from stream.claims import Fact
 from stream.journey import Journey, Ticket
-from stream.kpi import Duration, OfTickets
+from stream.kpi import MOVES, Duration, OfTickets
 
 
 class FirstResponseTimeBusiness(OfTickets, Duration):
     name = "first_response_time_business"
+    begins = "first_response"
+    on = MOVES | {"ticket.replied"}
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
         if (at := it.first_response) is not None:

@@ -20,6 +20,7 @@ class Nps(Plugin):
     """Level parts: `promoters` (9-10), `detractors` (0-6), `n`; 100 x (promoters - detractors) / n."""
 
     name = "nps"
+    needs = "surveys"
     on = frozenset({"survey.answered", "survey.sent"})
     unit = "points"
     better = "higher"

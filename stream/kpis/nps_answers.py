@@ -16,6 +16,7 @@ from stream.surveys import goodness
 
 class NpsAnswers(OfSurveys):
     name = "nps_answers"
+    begins = "answered"
     unit = "points"
     better = "higher"
     family = "nps"

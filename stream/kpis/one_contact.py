@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from stream.claims import Fact
 from stream.definitions import DAY
 from stream.journey import Issue, Journey
-from stream.kpi import OF_TICKETS, Ratio
+from stream.kpi import ENDS, OF_TICKETS, Ratio
 
 
 class OneContact(Ratio):
     name = "one_contact"
+    ahead = False
+    on = ENDS | {"ticket.replied"}
     better = "higher"
     of = Issue
     reads = frozenset({"tickets"})

@@ -13,13 +13,14 @@ from collections.abc import Iterable
 from stream.claims import Fact, Window
 from stream.definitions import DAY
 from stream.journey import Journey, Ticket
-from stream.kpi import LEVEL, OfTickets
+from stream.kpi import ENDS, LEVEL, OfTickets
 
 OLDER = {"over_1d": DAY, "over_3d": 3 * DAY, "over_7d": 7 * DAY, "over_30d": 30 * DAY}
 
 
 class OpenAge(OfTickets):
     name = "open_age"
+    on = ENDS
     unit = "s"
     better = "lower"
     flows = tuple(OLDER)

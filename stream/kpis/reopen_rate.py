@@ -9,13 +9,13 @@ from collections.abc import Iterable
 
 from stream.claims import Fact
 from stream.journey import Journey, Ticket
-from stream.kpi import OfTickets, Ratio
+from stream.kpi import ENDS, OfTickets, Ratio
 
 
 class ReopenRate(OfTickets, Ratio):
     name = "reopen_rate"
     begins = "first_resolved"
-    on = frozenset({"ticket.opened", "ticket.reopened", "ticket.resolved", "ticket.transferred", "ticket.updated"})
+    on = ENDS
     better = "lower"
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:

@@ -9,17 +9,18 @@ from collections.abc import Iterable
 
 from stream.claims import Fact
 from stream.journey import Journey, Ticket
-from stream.kpi import Duration, OfTickets
+from stream.kpi import ENDS, Duration, OfTickets
 
 
 class ResolutionTime(OfTickets, Duration):
     name = "resolution_time"
     begins = "first_resolved"
-    on = frozenset({"ticket.opened", "ticket.reopened", "ticket.resolved", "ticket.transferred", "ticket.updated"})
+    on = ENDS
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
         if (at := it.last_resolved) is not None:
-            yield self.fact(it.opened, at, who.cut(it, at, it.dims()))
+            return (self.fact(it.opened, at, who.cut(it, at, it.dims())),)
+        return ()
 
 
 KPI = ResolutionTime()

@@ -12,12 +12,14 @@ from collections.abc import Iterable
 from stream.calendar import of_team
 from stream.claims import Fact
 from stream.journey import Journey, Ticket
-from stream.kpi import Duration, OfTickets
+from stream.kpi import ENDS, Duration, OfTickets
 from stream.moves import moves, without
 
 
 class ResolutionTimeBusiness(OfTickets, Duration):
     name = "resolution_time_business"
+    begins = "first_resolved"
+    on = ENDS | {"ticket.replied", "ticket.waiting"}
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
         if (at := it.last_resolved) is not None:

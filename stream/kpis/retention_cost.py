@@ -18,6 +18,7 @@ from stream.kpi import OfAccounts
 
 class RetentionCost(OfAccounts):
     name = "retention_cost"
+    needs = ""  # costs belong to no subscription
     unit = "money"
     better = "lower"
     reads = frozenset({"subscriptions", "costs", "customer"})

@@ -16,6 +16,7 @@ from stream.plain import Searches
 
 class SearchFailure(Ratio):
     name = "search_failure"
+    ahead = False
     better = "lower"
     of = Searches
     reads = frozenset({"searches"})

@@ -17,6 +17,8 @@ from stream.kpi import FAST, Ratio
 
 class SurveyResponseRate(Ratio):
     name = "survey_response_rate"
+    ahead = False
+    begins = "sent"
     better = "higher"
     of = Survey
     reads = frozenset({"surveys", "tickets"})

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 
 from stream.claims import Fact, Window
 from stream.journey import Journey, Ticket
-from stream.kpi import FAST, OfTickets
+from stream.kpi import FAST, MOVES, OfTickets
 
 
 class TicketShare(OfTickets):
     """Part `num`; the denominator is `num` of all, so it merges exactly."""
 
     name = "ticket_share"
-    on = frozenset({"ticket.opened", "ticket.transferred", "ticket.updated"})
+    on = MOVES
     unit = "ratio"
     better = "none"
     flows = ("num",)

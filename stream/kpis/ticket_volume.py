@@ -9,12 +9,12 @@ from collections.abc import Iterable
 
 from stream.claims import Fact, Window
 from stream.journey import Journey, Ticket
-from stream.kpi import FAST, OfTickets
+from stream.kpi import FAST, MOVES, OfTickets
 
 
 class TicketVolume(OfTickets):
     name = "ticket_volume"
-    on = frozenset({"ticket.opened", "ticket.transferred", "ticket.updated"})
+    on = MOVES
     unit = "tickets"
     better = "none"
     flows = ("n",)

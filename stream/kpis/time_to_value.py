@@ -21,6 +21,7 @@ from stream.kpi import SLOW, Duration
 
 class TimeToValue(Duration):
     name = "time_to_value"
+    needs = "subscriptions"
     of = Journey
     reads = frozenset({"subscriptions", "milestones", "customer"})
     on = frozenset({"subscription.started", "milestone.reached", "customer.updated"})

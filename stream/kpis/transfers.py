@@ -10,13 +10,13 @@ from collections.abc import Iterable
 
 from stream.claims import Fact
 from stream.journey import Journey, Ticket
-from stream.kpi import Mean, OfTickets
+from stream.kpi import ENDS, Mean, OfTickets
 
 
 class Transfers(OfTickets, Mean):
     name = "transfers"
     begins = "first_resolved"
-    on = frozenset({"ticket.opened", "ticket.reopened", "ticket.resolved", "ticket.transferred", "ticket.updated"})
+    on = ENDS
     unit = "per ticket"
     better = "lower"
     flows = ("sum", "n", "two", "ping_pong")

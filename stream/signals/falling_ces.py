@@ -18,6 +18,7 @@ Answer = tuple[int, int, int]  # at, effort in millionths, uid
 
 class FallingCes(Plugin):
     name = "falling_ces"
+    needs = "surveys"
     on = frozenset({"survey.answered"})
     warns_of = "churn"
     of = Journey

@@ -19,6 +19,7 @@ class OnboardingStalled(Plugin):
     """`milestones` are those to be reached, maybe before the start; a cohort is those of one segment at their start."""
 
     name = "onboarding_stalled"
+    needs = "subscriptions"
     warns_of = "churn"
     of = Journey
     reads = frozenset({"subscriptions", "product", "customer"})

@@ -20,6 +20,7 @@ Trouble = tuple[int, int | None, str, int]  # from, until, what, uid (0 = no one
 
 class RenewalAtRisk(Plugin):
     name = "renewal_at_risk"
+    needs = "subscriptions"
     warns_of = "non-renewal"
     of = Journey
     reads = frozenset({"subscriptions", "tickets", "surveys", "usage"})

@@ -22,6 +22,7 @@ class SelfServiceFailed(Plugin):
     """A ticket in the same instant does not follow the view. A help page without a content id goes as `help`."""
 
     name = "self_service_failed"
+    needs = "tickets"
     on = frozenset({"help.searched", "page.viewed", "ticket.opened", "ticket.resolved"})
     warns_of = "repeat contact"
     of = Journey

@@ -18,6 +18,7 @@ class UsageDrop(Plugin):
     """Judged at the start of each day, over complete days. Who was in use on fewer days has no habit to fall from."""
 
     name = "usage_drop"
+    needs = "usage"
     warns_of = "churn"
     of = Journey
     reads = frozenset({"usage"})
