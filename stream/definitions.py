@@ -92,11 +92,6 @@ class Definitions(Struct, frozen=True, forbid_unknown_fields=True):
     kpis: dict[str, dict[str, Any]] = field(default_factory=dict)  # [kpis.NAME] overrides of a plug-in's fields
     signals: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    @property
-    def shortest(self) -> int:
-        """No record is dropped sooner than this after its last step, ms."""
-        return min(self.keep.records, self.keep.sessions, self.keep.usage)
-
     def revision(self, plugins: tuple[str, ...]) -> str:
         """16 hex digits over the definitions and `plugins` (name@version, sorted): what state was made under."""
         data = msgspec.json.encode((self, sorted(plugins)), order="deterministic")

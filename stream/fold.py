@@ -12,12 +12,13 @@ from typing import Any
 
 from stream import alerts, forgetting, health
 from stream.claims import Alert, Fact, Finding, Signal
-from stream.definitions import BEAT
-from stream.journey import CODE, FAMILY, NEVER, Held, Journey, Waiting
-from stream.looking import Look, all_looks, issue_item, look
+from stream.definitions import BEAT, HOUR
+from stream.journey import CODE, FAMILY, NEVER, Held, Journey, Waiting, issue_item
+from stream.looking import Look, all_looks, look
 from stream.plan import Eyes, Group, Plan
 from stream.sums import Sums, differ
 
+SHORTEST = HOUR  # no record is dropped sooner than this after its last step
 BACKFILL = "b"  # among the dues: the end of a backfill, which is no item
 Said = dict[str, tuple[Sequence[Fact], int]]  # by KPI: the facts passed on, and the clock at which
 
@@ -54,20 +55,21 @@ class Fold:
 
     def views(self, item: str) -> Sequence[Any]:
         """What the plug-ins of an item look at."""
-        return (self.journey,) if item[0] == "j" else self.journey.views(item)
+        return self.journey.seen.get(item) or ((self.journey,) if item[0] == "j" else self.journey.views(item))
 
     def before(self, looks: Sequence[Look], clock: int) -> None:
         """Note what items say before a step changes them."""
         noted = self._noted
         for item, eyes in looks:
-            had = noted.get(item, 0)
-            if missing := eyes.mask & ~had:
-                noted[item] = had | missing
-                found = self._ask(self.views(item), self.plan.groups(missing), clock)
-                if found:
-                    said = self._said.setdefault(item, {})
-                    for name, facts in found.items():
-                        said[name] = facts, clock
+            if (mask := eyes.mask) and (missing := mask & ~noted.get(item, 0)):
+                self._note(item, missing, clock)
+
+    def _note(self, item: str, missing: int, clock: int) -> None:
+        self._noted[item] = self._noted.get(item, 0) | missing
+        if found := self._ask(self.views(item), self.plan.groups(missing), clock):
+            said = self._said.setdefault(item, {})
+            for name, facts in found.items():
+                said[name] = facts, clock
 
     def begin(self, item: str) -> None:
         """A record of which nothing was known: nobody said anything of it."""
@@ -128,14 +130,14 @@ class Fold:
         known = dues.get(item, 0)
         if known > clock and (not eyes.all or known <= clock + self.definitions.future):
             ahead.append(known)  # of plug-ins that did not look now, or of a step ahead; too early does no harm
-        due = min(ahead, default=None)
-        if item[0] in FAMILY and not (due and views and due <= views[0].steps[-1].at + self.definitions.shortest):
+        due = min(ahead) if ahead else NEVER
+        if item[0] in FAMILY and not (views and due <= views[0].steps[-1].at + SHORTEST):
             end = forgetting.looked_at(journey, item, clock)
-            if end is not None and (due is None or end < due):
+            if end is not None and end < due:
                 due = end
-        if due is not None:
+        if due != NEVER:
             dues[item] = due
-            self.soonest = min(due, self.soonest)
+            self.soonest = min(self.soonest, due)
         elif known:
             del dues[item]
 

@@ -29,10 +29,30 @@ FAMILY = {"t": "tickets", "s": "surveys", "v": "sessions", "u": "subscriptions"}
 CODE = {family: code for code, family in FAMILY.items()}
 
 
+def issue_item(topic: str | None) -> str:
+    """The item of an issue: "i:<topic>", "i" for tickets without one."""
+    return "i" if topic is None else f"i:{topic}"
+
+
+class Records(dict[str, dict[str, list[Step]]]):
+    """The records of each family by id, decoded when first asked for."""
+
+    __slots__ = ("_row",)
+
+    def __init__(self, row: Any) -> None:
+        self._row = row
+
+    def __missing__(self, family: str) -> dict[str, list[Step]]:
+        stored = self._row.families.get(family)
+        found: dict[str, list[Step]] = {} if stored is None else decode_records(stored)
+        self[family] = found
+        return found
+
+
 class Journey(Timeline):
     """One customer, decoded as far as asked. Families stay Raw in the row until `records` opens them."""
 
-    __slots__ = ("_changed", "_derived", "_issues", "_open", "_seen", "subject")
+    __slots__ = ("_changed", "_derived", "_open", "seen", "subject")
 
     def __init__(self, subject: str, definitions: Definitions, value: bytes | None = None) -> None:
         self.subject = subject
@@ -40,10 +60,9 @@ class Journey(Timeline):
         self.row: Any = Row() if value is None else decode_row(memoryview(value)[8:])
         if len(self.row.alerts) == 1 and value is not None:
             self.row.alerts = {}  # none: nothing to be opened
-        self._open: dict[str, dict[str, list[Step]]] = {}
+        self._open = Records(self.row)
         self._changed: dict[str, None] = {}
-        self._seen: dict[str, list[Any]] = {}  # views by item
-        self._issues: dict[str | None, list[Issue]] = {}
+        self.seen: dict[str, list[Any]] = {}  # views by item, as far as derived
         self._derived: dict[str, Any] = {}  # of several records, by name
 
     def encode(self) -> bytes | None:
@@ -96,24 +115,23 @@ class Journey(Timeline):
 
     def records(self, family: str) -> dict[str, list[Step]]:
         """Steps by record id. Whoever changes them says so by `touch`."""
-        found = self._open.get(family)
-        if found is None:
-            stored = self.row.families.get(family)
-            found = self._open[family] = {} if stored is None else decode_records(stored)
-        return found
+        return self._open[family]
 
     def put(self, family: str, record: str, step: Step) -> bool:
         """Add a step; False if it is a repeat."""
         if family == "customer":
             added = insert(self.row.attributes, step)
-            self._forget_views()  # they remember cuts
+            self.seen.clear()  # they remember cuts
+            self._derived.clear()
             return added
-        steps = self.records(family).setdefault(record, [])
-        if not insert(steps, step):
-            return False
+        records = self._open[family]
+        steps = records.get(record)
         self._changed[family] = None
-        if len(steps) == 1:
+        if steps is None:
+            steps = records[record] = [step]
             self._begin(family, record, step)
+        elif not insert(steps, step):
+            return False
         elif steps[-1] is not step or not self._grow(family, record, step):
             self.touch(family, record)
         if family == "features":
@@ -126,38 +144,36 @@ class Journey(Timeline):
 
     def _begin(self, family: str, record: str, step: Step) -> None:
         """A record that was not there before."""
+        self.seen.pop(f"{CODE[family]}:{record}", None)
         if family == "tickets":
-            self._seen.pop(f"t:{record}", None)
             if step.kind == OPENED:
-                self._issues.pop(value(step, 1), None)
+                self.seen.pop(issue_item(value(step, 1)), None)
                 self._derived.pop("openings", None)
                 self._forget_surveys(record)
-        else:
-            self.touch(family, record)
-
-    def _forget_views(self) -> None:
-        self._seen.clear()
-        self._issues.clear()
-        self._derived.clear()
+        elif family == "subscriptions":
+            self._derived.pop("account", None)
 
     def _grow(self, family: str, record: str, step: Step) -> bool:
         """Let a derived ticket or session take a newest step, which is quicker than deriving it anew."""
         if family == "tickets":
             return self._grow_ticket(record, step)
-        if family != "sessions" or not record or not (seen := self._seen.get(f"v:{record}")):
+        if family != "sessions" or not record or not (seen := self.seen.get(f"v:{record}")):
             return False
         seen[0].take(step)
         return True
 
     def _grow_ticket(self, record: str, step: Step) -> bool:
-        seen = self._seen.get(f"t:{record}")
+        seen = self.seen.get(f"t:{record}")
         if not seen:
             return False
         ticket: Ticket = seen[0]
-        contacts = len(ticket.contacts)
+        contacts, topic = len(ticket.contacts), ticket.topic
         ticket.take(step)
-        if len(ticket.contacts) != contacts or step.kind == UPDATED:
-            self._issues.clear()
+        if len(ticket.contacts) != contacts:
+            self.seen.pop(issue_item(topic), None)
+        if step.kind == UPDATED and ticket.topic != topic:
+            self.seen.pop(issue_item(topic), None)
+            self.seen.pop(issue_item(ticket.topic), None)
         if step.kind in (TRANSFERRED, UPDATED):
             self._forget_surveys(record)
         return True
@@ -165,7 +181,7 @@ class Journey(Timeline):
     def _forget_surveys(self, ticket: str) -> None:
         """They show their ticket's dimensions."""
         for survey in self.row.links.get(ticket, ()):
-            self._seen.pop(f"s:{survey}", None)
+            self.seen.pop(f"s:{survey}", None)
 
     def use(self, at: int) -> None:
         """Note that the customer caused something at `at`, ms."""
@@ -195,9 +211,10 @@ class Journey(Timeline):
     def touch(self, family: str, record: str) -> None:
         """Forget what was derived from a record."""
         self._changed[family] = None
-        self._seen.pop(f"{CODE[family]}:{record}", None)
+        self.seen.pop(f"{CODE[family]}:{record}", None)
         if family == "tickets":
-            self._issues.clear()
+            for item in [item for item in self.seen if item[0] == "i"]:
+                del self.seen[item]
             self._derived.pop("openings", None)
             self._forget_surveys(record)
         elif family == "subscriptions":
@@ -207,17 +224,19 @@ class Journey(Timeline):
 
     def views(self, item: str) -> list[Any]:
         """What the plug-ins of an item ("t:T-1", "i:billing") look at: nothing while a record's head is unknown."""
-        if item[0] == "i":
-            return self._issue(item[2:] if len(item) > 1 else None)
-        found = self._seen.get(item)
+        found = self.seen.get(item)
         if found is None:
-            found = self._seen[item] = self._derive(item[0], item[2:])
+            code = item[0]
+            if code == "i":
+                found = [self._issue(item[2:] if len(item) > 1 else None)]
+            elif steps := self._open[FAMILY[code]].get(item[2:]):
+                found = self._derive(code, item[2:], steps)
+            else:
+                return []
+            self.seen[item] = found
         return found
 
-    def _derive(self, code: str, id_: str) -> list[Any]:
-        steps = self.records(FAMILY[code]).get(id_)
-        if not steps:
-            return []
+    def _derive(self, code: str, id_: str, steps: list[Step]) -> list[Any]:
         if code == "t":
             return [Ticket(id_, steps)] if tickets.has_head(steps) else []
         if code == "s":
@@ -285,19 +304,17 @@ class Journey(Timeline):
 
     def issue(self, topic: str | None) -> Issue:
         """The customer's tickets of a topic (None = of no topic)."""
-        return self._issue(topic)[0]
-
-    def _issue(self, topic: str | None) -> list[Issue]:
-        found = self._issues.get(topic)
-        if found is None:
-            seen = self._seen
-            named = [
-                id_
-                for id_, steps in self.records("tickets").items()
-                if (known[0].topic if (known := seen.get(f"t:{id_}")) else tickets.topic_of(steps)) == topic
-            ]
-            found = self._issues[topic] = [Issue(topic, [t for id_ in named if (t := self.ticket(id_))])]
+        found: Issue = self.views(issue_item(topic))[0]
         return found
+
+    def _issue(self, topic: str | None) -> Issue:
+        seen = self.seen
+        named = [
+            id_
+            for id_, steps in self._open["tickets"].items()
+            if (known[0].topic if (known := seen.get(f"t:{id_}")) else tickets.topic_of(steps)) == topic
+        ]
+        return Issue(topic, [t for id_ in named if (t := self.ticket(id_))])
 
     @property
     def openings(self) -> list[int]:

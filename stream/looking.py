@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stream.definitions import DAY
-from stream.journey import FAMILY, Journey
+from stream.journey import FAMILY, Journey, issue_item
 from stream.plan import NOBODY, Eyes, Plan
 
 Look = tuple[str, Eyes]
@@ -84,8 +84,3 @@ def all_looks(journey: Journey, plan: Plan) -> list[Look]:
 def look(plan: Plan, item: str) -> Look:
     """An item with all its plug-ins."""
     return item, plan.wide.get(item, NOBODY) if item[0] == "j" else plan.eyes.get(item[0], NOBODY)
-
-
-def issue_item(topic: str | None) -> str:
-    """The item of an issue: "i:<topic>", "i" for tickets without one."""
-    return "i" if topic is None else f"i:{topic}"

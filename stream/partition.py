@@ -59,7 +59,7 @@ class Partition:
         self._stepper = Stepper(definitions, plan, self.tallies)
         self._ticker = Ticker()
         self._spoken = False
-        self._shortest = definitions.shortest
+        self._shortest = min(definitions.keep.records, definitions.keep.sessions, definitions.keep.usage)
         self._queued = {key: int.from_bytes(row[:8], "big") for key, row in rows.items()}
         self._heap = [(due, key) for key, due in self._queued.items() if due != NEVER]
         heapify(self._heap)

@@ -104,6 +104,9 @@ class Usage(Plain):
 
     def tells(self, at: int) -> bool:
         """Whether the day of `at` is known, and its first use is no later."""
+        last = self.steps[-1]
+        if at >= last.at:
+            return bool(at < last.data[1])
         i = bisect_right(self.steps, at, key=_at) - 1
         return i >= 0 and at < self.steps[i].data[1]
 
@@ -210,7 +213,7 @@ def is_told(steps: list[Step], at: int, clock: int) -> bool:
 
 def extend(steps: list[Step], at: int, days: Days) -> None:
     """Note a use at `at` (ms) among the steps of a `Usage`."""
-    i = bisect_right(steps, at, key=_at)
+    i = len(steps) if steps and at >= steps[-1].at else bisect_right(steps, at, key=_at)
     if i and at < steps[i - 1].data[1]:
         last, end = steps[i - 1].data
         steps[i - 1].data = (max(last, at), end)

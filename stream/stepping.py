@@ -67,7 +67,8 @@ class Stepper:
         fold.after(found, clock)
         if at > clock:
             fold.expect(found, at)
-        fold.glance = clock
+        if self._plan.eyes["h"].mask:
+            fold.glance = clock
         return None
 
     def review(self, fold: Fold, event: Any, at: int, clock: int, sums: Sums) -> None:

@@ -44,7 +44,7 @@ def insert(steps: list[Step], step: Step) -> bool:
     for known in steps:
         if known.uid == uid:
             return False
-    if not steps or order(steps[-1]) < order(step):
+    if not steps or steps[-1].at < step.at or order(steps[-1]) < order(step):
         steps.append(step)
     else:
         insort(steps, step, key=order)

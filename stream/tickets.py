@@ -72,17 +72,16 @@ class Ticket:
 
     def _open(self, step: Step) -> None:
         self.opened, self.opened_uid = step.at, step.uid
-        self.channel = S.value(step, 0)
-        self.topic = S.value(step, 1)
+        data = (*step.data, None, None, None, None, None, None)[:6]
+        self.channel, self.topic, team, priority, promise, self.content = data
         self.topics.append((step.at, self.topic))
-        if team := S.value(step, 2):
+        if team:
             self.team = team
             self.holders.append((step.at, team))
-        if priority := S.value(step, 3):
+        if priority:
             self.priorities.append((step.at, priority))
-        if promise := S.value(step, 4):
+        if promise:
             self.promises.append((step.at, promise))
-        self.content = S.value(step, 5)
         self.contacts.append((step.at, step.uid))
         self.periods.append((step.at, None))
 
@@ -162,7 +161,7 @@ class Ticket:
 
 def has_head(steps: list[Step]) -> bool:
     """Whether the opening is known."""
-    return any(s.kind == S.OPENED for s in steps)
+    return steps[0].kind == S.OPENED or any(s.kind == S.OPENED for s in steps)
 
 
 def topic_of(steps: list[Step]) -> str | None:
