@@ -11,6 +11,7 @@ from stream.claims import Severity
 from stream.days import days_in
 from stream.definitions import DAY, MINUTE
 from stream.journey import Journey
+from stream.steps import ANSWERED
 from stream.surveys import effort
 
 WEIGHTS = {"usage": 3, "ces": 2, "csat": 1, "friction": 3, "tickets": 1, "renewal": 1}
@@ -25,7 +26,7 @@ Measures = tuple[int | None, ...]  # in the order of WEIGHTS; None = not known
 
 def measures(who: Journey, clock: int) -> Measures | None:
     """Each measure at log clock `clock` (ms), 0..100; None = nothing is known by which a customer could do well."""
-    usage, ces, csat = _usage(who, clock), _answers(who, "ces", clock), _answers(who, "csat", clock)
+    usage, (ces, csat) = _usage(who, clock), _answers(who, clock)
     renewal = _renewal(who, clock)
     tickets = [t for t in who.tickets if t.is_open or t.steps[-1].at > clock - RECENT]
     if usage is None and ces is None and csat is None and renewal is None and not tickets:
@@ -55,16 +56,22 @@ def _usage(who: Journey, clock: int) -> int | None:
     return min(100, _half_up(100 * (len(usage.steps) - bisect_left(usage.steps, since, key=lambda s: s.at)), OFTEN))
 
 
-def _answers(who: Journey, family: str, clock: int) -> int | None:
-    """100 x (1 - mean effort, or its like, of the last 3 answers of 90 d)."""
-    found = sorted(
-        (survey.answers[-1], effort(survey.definition, survey.answers[-1][1]))
-        for survey in who.surveys
-        if survey.answers and survey.definition.family == family and survey.answers[-1][0] > clock - RECENT
-    )[-LAST:]
-    if not found:
+def _answers(who: Journey, clock: int) -> tuple[int | None, int | None]:
+    """100 x (1 - mean effort, or its like, of the last 3 answers of 90 d): of ces, of csat."""
+    known: dict[str, list[tuple[int, int, int, int]]] = {"ces": [], "csat": [], "nps": []}
+    for steps in who.records("surveys").values():
+        scale = who.definitions.surveys[steps[-1].data[0]]
+        last = next((s for s in reversed(steps) if s.kind == ANSWERED), None)
+        if last is not None and last.at > clock - RECENT:
+            known[scale.family].append((last.at, last.data[1], last.uid, effort(scale, last.data[1])))
+    return _mean(known["ces"]), _mean(known["csat"])
+
+
+def _mean(answers: list[tuple[int, int, int, int]]) -> int | None:
+    if not answers:
         return None
-    return _half_up(100 * sum(MILLION - hard for _, hard in found), len(found) * MILLION)
+    found = sorted(answers)[-LAST:]
+    return _half_up(100 * sum(MILLION - hard for *_, hard in found), len(found) * MILLION)
 
 
 def _renewal(who: Journey, clock: int) -> int | None:

@@ -41,6 +41,8 @@ class Backlog(OfTickets):
 
 def _dims(it: Ticket, at: int) -> Cut:
     """Channel, team and topic as they were."""
+    if len(it.topics) == 1 and (not it.holders or (len(it.holders) == 1 and it.holders[0][0] <= at)):
+        return it.dims()  # they never changed
     found = (("channel", it.channel), ("team", _latest(it.holders, at)), ("topic", _latest(it.topics, at)))
     return tuple((name, label) for name, label in found if label is not None)
 

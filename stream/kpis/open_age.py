@@ -17,6 +17,8 @@ from stream.kpi import ENDS, LEVEL, OfTickets
 
 OLDER = {"over_1d": DAY, "over_3d": 3 * DAY, "over_7d": 7 * DAY, "over_30d": 30 * DAY}
 
+_OLDER = tuple((older, 1) for older in OLDER)
+
 
 class OpenAge(OfTickets):
     name = "open_age"
@@ -30,7 +32,7 @@ class OpenAge(OfTickets):
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
         if it.is_open:
-            parts = (("n", 1), ("opened", it.opened), *((older, 1) for older in OLDER))
+            parts = (("n", 1), ("opened", it.opened), *_OLDER)
             yield Fact(it.opened, parts, cut=who.cut(it, it.opened, it.dims()))
 
     def value(self, p: Window) -> float | None:
