@@ -133,6 +133,7 @@ ALERT = {
     "segment": "The customer's segment.",
     "trail": "The customer's last touchpoints.",
     "run": "The run that says it.",
+    "cut": "What it is about: team, topic, channel, segment, stage, as far as known.",
 }
 
 ALERT_WORDS = {

@@ -27,7 +27,7 @@ from stream.infra.views import field
 from stream.intake import home
 from stream.live import LiveReadings
 from stream.readings import Reader, Reading, Span
-from stream.record import ALERTS, EVENTS, KPIS, Meta
+from stream.record import ALERTS, CLOCK, EVENTS, KPIS, REVIEW, Meta
 from stream.replay import Replay
 from stream.sources import SourceFault
 
@@ -128,6 +128,8 @@ async def _alerts(made: Setup) -> AsyncIterator[tuple[Alert, bytes]]:
     """What journey.alerts holds of this run."""
     async with LogTopics(made.connection, [ALERTS]) as log:
         async for record in log.records():
+            if record.key in (CLOCK, REVIEW):
+                continue
             alert = _alert(record.value)
             if alert.run == made.definitions.run:
                 yield alert, record.value

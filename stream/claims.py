@@ -120,6 +120,16 @@ class Alert(Struct, kw_only=True, omit_defaults=False):
     segment: str | None = None
     trail: list[dict[str, str | int]] = []
     run: int = 1
+    cut: dict[str, str] = {}  # team, topic, channel, segment, stage of what it is about, as far as known
+
+
+class Verdict(Struct, frozen=True):
+    """What people said of an alert, as written to journey.alerts under the key REVIEW. `at` = event time, ms."""
+
+    reviewed: str  # the alert's id
+    verdict: str  # useful, noise, known
+    at: int
+    run: int = 1
 
 
 class Kpi(Protocol):

@@ -15,6 +15,7 @@ import msgspec
 
 from stream import event as events
 from stream.admission import fits, routed, timely
+from stream.claims import Verdict
 from stream.definitions import BEAT, Definitions
 from stream.differences import Outbox
 from stream.event import millis
@@ -23,7 +24,7 @@ from stream.guards import check_state
 from stream.journey import NEVER, Journey
 from stream.looking import look
 from stream.plan import Plan
-from stream.record import ALERTS, DEADLETTERS, EVENTS, Append, DeadLetter, Heard, Meta, Out, Reason, Reject
+from stream.record import ALERTS, DEADLETTERS, EVENTS, REVIEW, Append, DeadLetter, Heard, Meta, Out, Reason, Reject
 from stream.stepping import Stepper
 from stream.steps import SHAPES
 from stream.tallies import Tallies
@@ -197,6 +198,8 @@ class Partition:
         data = event.data
         fold = self._open(key)
         self._stepper.review(fold, event, at, self.meta.clock, self._said.sums)
+        said = Verdict(data.alert, data.verdict, at, self.definitions.run)
+        self._say(ALERTS, REVIEW, _json(said))
         if data.signal in self.plan.watch_names:
             self._said.verdicts.append((data.alert, data.verdict, at, self.meta.clock // BEAT))
             self._changed(key, fold)

@@ -14,7 +14,7 @@ from stream.definitions import Definitions
 from stream.infra.plugins import discover, is_watch
 from stream.partition import Partition
 from stream.plan import Plan
-from stream.record import ALERTS, DEADLETTERS, EVENTS, KPIS, Append, DeadLetter, Meta, Record, murmur2
+from stream.record import ALERTS, DEADLETTERS, EVENTS, KPIS, REVIEW, Append, DeadLetter, Meta, Record, murmur2
 from stream.ticks import tick
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -166,7 +166,7 @@ class Run:
 
     def take(self, append: Append) -> None:
         for out in append.out:
-            if out.topic == ALERTS:
+            if out.topic == ALERTS and out.key != REVIEW:
                 self.alerts.append(msgspec.json.decode(out.value, type=Alert))
             elif out.topic == DEADLETTERS:
                 self.letters.append(msgspec.json.decode(out.value, type=DeadLetter))
