@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.commands import replay as command
+from agents import feeding
 from agents.results import FILES
 from agents.summary import plain, value
 from stream.definitions import DAY, Definitions
@@ -204,8 +204,8 @@ def test_progress_on_long_files(
     log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A line now and then where there is no terminal; silence for what is short."""
-    monkeypatch.setattr("stream.replay.CHUNK", 100)
-    monkeypatch.setattr(command, "_LINE", 0.0)
+    monkeypatch.setattr(feeding, "_STEP", 100)
+    monkeypatch.setattr(feeding, "_LINE", 0.0)
     replay(tmp_path / "out", log)
     said = capsys.readouterr().err.splitlines()
     assert said[0].startswith("100 records read, ")
