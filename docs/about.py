@@ -15,7 +15,8 @@ from stream.infra.plugins import fields
 from stream.plan import sees
 from stream.signal import words
 
-DURATIONS = {"back_within", "baseline", "grain", "lag", "lasts", "linger", "matures", "reach", "silent", "window"}
+DURATIONS = {"back", "back_within", "baseline", "grain", "lag", "lasts", "linger", "matures"}
+DURATIONS |= {"reach", "silent", "window"}
 CITED = re.compile(r" ?\((?:CATALOGUE|DESIGN|product\.md)[^():]*\)")
 QUOTED = re.compile(r"\((?:CATALOGUE|DESIGN|product\.md)[^():]*: ")
 SHAPED = {

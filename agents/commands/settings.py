@@ -39,14 +39,23 @@ def tables(value: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
         items = {name: getattr(value, name) for name in kinds}
     else:
         kinds, items = {}, value
-    plain = {name: item for name, item in items.items() if not isinstance(item, (Struct, dict))}
+    plain = {name: item for name, item in items.items() if not isinstance(item, (Struct, dict)) and not _rows(item)}
     if path and (plain or not items):
         yield f"\n[{'.'.join(map(key, path))}]"
     for name, item in plain.items():
         yield f"{key(name)} = {written(item, kinds.get(name), (*path, name))}"
     for name, item in items.items():
-        if name not in plain and (item or isinstance(item, Struct)):
+        if _rows(item):
+            for row in item:
+                first, *rest = tables(row, (*path, name))
+                yield from (f"{first.replace('[', '[[', 1)}]", *rest)
+        elif name not in plain and (item or isinstance(item, Struct)):
             yield from tables(item, (*path, name))
+
+
+def _rows(value: Any) -> bool:
+    """Whether it is an array of tables."""
+    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
 
 
 def written(value: Any, kind: Any, path: tuple[str, ...]) -> str:

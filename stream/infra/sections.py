@@ -43,6 +43,7 @@ class Kafka(Struct, frozen=True):
     plaintext_credentials: bool = False  # whether they may travel without TLS
     replication: Positive = 3  # of topics that are made
     min_insync: Positive = 2
+    lost: Duration = 60_000  # without an answer for so long, a worker ends (75)
 
     def __post_init__(self) -> None:
         if self.security.startswith("SASL") and not (self.username and self.password):
@@ -53,6 +54,8 @@ class Kafka(Struct, frozen=True):
             raise ValueError("cert_file and key_file belong together")
         if self.min_insync > self.replication:
             raise ValueError(f"min_insync = {self.min_insync} is more than replication = {self.replication}")
+        if self.lost < 1_000:
+            raise ValueError("lost is at least 1s")
 
 
 class Redis(Struct, frozen=True):
@@ -165,6 +168,7 @@ class Sections(Struct, frozen=True, kw_only=True):
     calendars: dict[str, Calendar] = field(default_factory=dict)  # without: every hour of every day is business time
     kpis: dict[str, dict[str, Any]] = field(default_factory=dict)
     signals: dict[str, dict[str, Any]] = field(default_factory=dict)
+    outcomes: dict[str, dict[str, Any]] = field(default_factory=dict)
     sinks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def definitions(self) -> Definitions:
@@ -191,9 +195,14 @@ class Sections(Struct, frozen=True, kw_only=True):
             label_limit=limits.labels,
             label_shown=limits.shown,
             pairs=self.cuts.pairs,
-            kpis=self.kpis,
+            kpis={name: rest for name, given in self.kpis.items() if (rest := _deciding(given))},
             signals=self.signals,
         )
+
+
+def _deciding(given: dict[str, Any]) -> dict[str, Any]:
+    """What of [kpis.NAME] decides results: benchmarks are only shown beside them."""
+    return {field: value for field, value in given.items() if field != "benchmarks"}
 
 
 def faults_of(sections: Sections) -> Iterator[tuple[Where, Any, str]]:
@@ -205,6 +214,8 @@ def faults_of(sections: Sections) -> Iterator[tuple[Where, Any, str]]:
     for name, survey in sections.surveys.items():
         if survey.low >= survey.high:
             yield ("surveys", name, "low"), survey.low, f"must be below high = {survey.high}"
+        elif survey.family == "nps" and (survey.high - survey.low, survey.better) != (10, "high"):
+            yield ("surveys", name), None, "NPS is asked on 0 to 10, 10 the best; another scale is no NPS"
     for code, currency in sections.currencies.items():
         if len(code) != 3 or not (code.isascii() and code.isalpha() and code.isupper()):
             yield ("currencies", code), None, 'is no ISO 4217 code, as "EUR"'

@@ -30,7 +30,8 @@ def test_the_printed_settings_are_a_settings_file(tmp_path: Path, capsys: pytest
         '[redis]\nurl = "rediss://u:hidden2@r:6379/0"\n[sinks.alertmanager]\nurl = "http://a"\n'
         'pseudonym_key = "hidden3"\n'
         '[sinks.alertmanager.labels]\n"a b" = "c"\n[surveys.effort]\nfamily = "ces"\nlow = 1\nhigh = 5\n'
-        "[kpis.fcr]\nmin_n = 50\n[currencies.EUR]\n"
+        "[kpis.fcr]\nmin_n = 50\n[[kpis.fcr.benchmarks]]\nname = 'a'\nvalue = 0.5\n[[kpis.fcr.benchmarks]]\n"
+        "name = 'b'\nvalue = 0.75\n[currencies.EUR]\n"
     )
     (tmp_path / "s.toml").write_text(text)
     out = printed(capsys, "settings", "--settings", str(tmp_path / "s.toml"))
@@ -41,6 +42,7 @@ def test_the_printed_settings_are_a_settings_file(tmp_path: Path, capsys: pytest
     assert again.definitions == first.definitions
     assert again.redis.url == "rediss://***@r:6379/0"
     assert again.sinks["alertmanager"]["labels"] == {"a b": "c"}
+    assert [mark["value"] for mark in tomllib.loads(out)["kpis"]["fcr"]["benchmarks"]] == [0.5, 0.75]
     assert tomllib.loads(out)["keep"] == {"records": "36h", "sessions": "8d", "usage": "1500ms"}
 
 

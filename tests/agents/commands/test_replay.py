@@ -50,7 +50,8 @@ def test_the_files_have_the_catalogues_fields_in_its_order(log: Path, tmp_path: 
     out = replay(tmp_path / "new" / "out", log)
     assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
     readings, alerts, changes = rows(out, "readings.json"), rows(out, "alerts.json"), rows(out, "alerts.ndjson")
-    assert {tuple(row) for row in readings} == {READING}
+    assert {tuple(row) for row in readings} == {READING, (*READING, "benchmarks")}
+    assert {row["kpi"] for row in readings if "benchmarks" in row} == {"fcr", "one_contact"}
     assert {tuple(row) for row in alerts} == {ALERT}
     assert all(type(row[name]) is int for row in readings for name in ("end", "as_of", "n"))
     assert all(type(row[name]) is int for row in alerts for name in ("opened", "changed", "version"))
