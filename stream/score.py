@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from msgspec import Struct, field
 
 from stream import bounds
 from stream.bounds import Bounds
+
+LITTLE = 1.2  # a lift below it is of little use, though it be certain
+OPEN = 1.5  # as long as the lift may be as high as this, it is not useless
+
+
+class Worth(StrEnum):
+    """What the interval of the lift says of a rule."""
+
+    WARNS = "warns"  # all above 1, the lift itself not little
+    BARELY = "barely"  # all above 1, but little
+    USELESS = "useless"  # 1 is in it, much more is not
+    OPEN = "too few"  # 1 is in it, and so is much more
+    CONTRARY = "contrary"  # all below 1
+    NOTHING = "nothing"  # no case, none warned, or it never happened
 
 
 class Table(Struct, frozen=True):
@@ -42,6 +58,18 @@ class Table(Struct, frozen=True):
         if not self.warned or not self.happened:
             return None
         return bounds.lift(self.both, self.warned, self.happened, self.n)
+
+    @property
+    def worth(self) -> Worth:
+        """What follows from it."""
+        if self.lift is None or self.lift_bounds is None:
+            return Worth.NOTHING
+        low, high = self.lift_bounds
+        if low > 1:
+            return Worth.WARNS if self.lift >= LITTLE else Worth.BARELY
+        if high < 1:
+            return Worth.CONTRARY
+        return Worth.USELESS if high < OPEN else Worth.OPEN
 
 
 class Score(Struct, frozen=True):

@@ -1,0 +1,79 @@
+"""The trade-off of a sweep as a small SVG: how much is warned of in time, and how often the warning is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from agents.sweep import shown
+from stream.bounds import wilson
+from stream.score import Score
+
+WIDTH, HEIGHT = 720, 440
+LEFT, TOP, RIGHT, BOTTOM = 64, 56, 24, 56
+INK, FAINT, MARK = "#24292f", "#d0d7de", "#0969da"
+FONT = f'font-family="sans-serif" font-size="12" fill="{INK}"'
+WORDS, LINE = 220, 15  # the room of a label, px
+ACROSS = "recall: share of what happened that was warned of"
+UP = "precision: share of those warned to whom it happened"
+
+
+def trade_off(title: str, scores: Sequence[Score]) -> str:
+    """An SVG: a point for each setting, precision (with its 95 % interval) by recall; the base rate as a line."""
+    points = [score for score in scores if score.table.warned and score.table.happened]
+    highs = [wilson(score.table.both, score.table.warned)[1] for score in points]
+    top = min(max([score.table.base or 0 for score in scores] + highs, default=0) * 1.1, 1) or 1
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" {FONT}>',
+        f"<title>{escape(title)}</title>",
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
+        f'<text x="{LEFT}" y="28" font-size="15">{escape(title)}</text>',
+        *_axes(top),
+        *_base(scores, top),
+        *_points(points, top),
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _axes(top: float) -> Iterator[str]:
+    bottom = HEIGHT - BOTTOM
+    for i in range(6):
+        x, y = _x(i / 5), _y(top * i / 5, top)
+        yield f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}" stroke="{FAINT}"/>'
+        yield f'<text x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{100 * top * i / 5:.0f} %</text>'
+        yield f'<text x="{x}" y="{bottom + 18}" text-anchor="middle">{20 * i} %</text>'
+    yield f'<text x="{_x(0.5)}" y="{HEIGHT - 14}" text-anchor="middle">{ACROSS}</text>'
+    yield f'<text x="{LEFT}" y="{TOP - 10}">{UP}</text>'
+
+
+def _base(scores: Sequence[Score], top: float) -> Iterator[str]:
+    base = scores[0].table.base if scores else None
+    if base is not None:
+        y = _y(base, top)
+        yield f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}" stroke="{INK}" stroke-dasharray="5 4"/>'
+        yield f'<text x="{WIDTH - RIGHT}" y="{y - 5}" text-anchor="end">base rate {100 * base:.1f} %</text>'
+
+
+def _points(scores: Sequence[Score], top: float) -> Iterator[str]:
+    placed: list[tuple[float, float]] = []
+    for score in sorted(scores, key=lambda one: -(one.table.precision or 0)):
+        table = score.table
+        low, high = wilson(table.both, table.warned)
+        x, y = _x(table.recall or 0), _y(table.precision or 0, top)
+        at = y
+        while any(abs(x - left) < WORDS and abs(at - above) < LINE for left, above in placed):
+            at = round(at + 1, 1)  # labels make room for those above
+        placed.append((x, at))
+        label = ", ".join(f"{name} = {shown(name, value)}" for name, value in score.setting.items())
+        yield f'<line x1="{x}" y1="{_y(low, top)}" x2="{x}" y2="{_y(high, top)}" stroke="{MARK}" stroke-width="1.5"/>'
+        yield f'<circle cx="{x}" cy="{y}" r="4" fill="{MARK}"/>'
+        yield f'<text x="{x + 8}" y="{at + 4}">{escape(label)}: {score.a_day:,.1f} alerts a day</text>'
+
+
+def _x(share: float) -> float:
+    return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
+
+
+def _y(share: float, top: float) -> float:
+    return round(HEIGHT - BOTTOM - max(share, 0) / top * (HEIGHT - TOP - BOTTOM), 1)
