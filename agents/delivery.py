@@ -43,6 +43,7 @@ class Effects:
             self._courier.caught_up()
         if self._courier.started:
             await owner.write_all(lambda _: iter(self._courier.marks, None))
+            await owner.publish(self._courier.undelivered())
 
     async def close(self) -> None:
         await self._courier.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stream.claims import Severity
-from stream.infra.sinks import DELIVERED, Clock, Outcome
+from stream.infra.sinks import DELIVERED, Clock, Link, Outcome, Queue, nowhere
 from stream.notices import Notice
 
 
@@ -22,20 +22,29 @@ class Now:
 class Scripted:
     """A sink, and its own channel. `script` holds what the next attempts come to; then all are delivered."""
 
-    def __init__(self, name: str = "scripted", *, least: Severity = Severity.info, repeat: int = 0) -> None:
+    def __init__(
+        self,
+        name: str = "scripted",
+        *,
+        least: Severity | None = Severity.info,
+        repeat: int = 0,
+        hours: tuple[int, ...] = (),
+    ) -> None:
         self.name = name
         self.least = least
         self.repeat = repeat
+        self.hours = hours
         self.script: list[Outcome | Exception | list[Outcome]] = []
         self.told: list[Notice] = []  # delivered
         self.again: list[list[Notice]] = []
+        self.digests: list[Queue] = []
         self.attempts = 0
         self.closed = False
 
     def ready(self) -> bool:
         return True
 
-    def open(self, clock: Clock) -> Scripted:
+    def open(self, clock: Clock, link: Link = nowhere) -> Scripted:
         return self
 
     async def send(self, notices: Sequence[Notice]) -> list[Outcome]:
@@ -47,6 +56,12 @@ class Scripted:
         outcome = self._outcomes(1)[0]
         if outcome is DELIVERED:
             self.again.append(list(notices))
+        return outcome
+
+    async def digest(self, queue: Queue) -> Outcome:
+        outcome = self._outcomes(1)[0]
+        if outcome is DELIVERED:
+            self.digests.append(queue)
         return outcome
 
     async def close(self) -> None:

@@ -29,8 +29,8 @@ NOW = Now(2_000.0)
     ],
 )
 async def test_answers(answer: tuple[int, dict[str, str]], status: str, after: float | None) -> None:
-    async with ScriptedServer(answer) as server, Poster(server.url, 5.0, NOW) as poster:
-        outcome = await poster.post(b"{}", {"X-Mine": "1"})
+    async with ScriptedServer(answer) as server, Poster(5.0, NOW) as poster:
+        outcome = await poster.post(server.url, b"{}", {"X-Mine": "1"})
     assert (outcome.status, outcome.after) == (status, after)
     assert status == "delivered" or outcome.detail.startswith(str(answer[0]))
     assert status == "delivered" or outcome.detail.endswith(": so it is"), "what it answered is told"
@@ -39,7 +39,8 @@ async def test_answers(answer: tuple[int, dict[str, str]], status: str, after: f
 
 
 async def test_no_answer_is_tried_again() -> None:
-    async with Poster(f"http://127.0.0.1:{free_port()}", 5.0, NOW) as poster:
-        assert (await poster.post(b"{}", {})).status == "retry"
-    async with ScriptedServer(None) as server, Poster(server.url, 0.05, NOW) as poster:
-        assert (await poster.post(b"{}", {})).status == "retry"
+    async with Poster(5.0, NOW) as poster:
+        outcome = await poster.post(f"http://127.0.0.1:{free_port()}", b"{}")
+        assert outcome.status == "retry"
+    async with ScriptedServer(None) as server, Poster(0.05, NOW) as poster:
+        assert (await poster.post(server.url, b"{}")).status == "retry"
