@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from math import ceil
 
 from agents.sweep import shown
 from stream.bounds import wilson
@@ -22,7 +23,7 @@ def trade_off(title: str, scores: Sequence[Score]) -> str:
     """An SVG: a point for each setting, precision (with its 95 % interval) by recall; the base rate as a line."""
     points = [score for score in scores if score.table.warned and score.table.happened]
     highs = [wilson(score.table.both, score.table.warned)[1] for score in points]
-    top = min(max([score.table.base or 0 for score in scores] + highs, default=0) * 1.1, 1) or 1
+    top = min(ceil(max([*(score.table.base or 0 for score in scores), *highs, 0.01]) * 20) / 20, 1)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" {FONT}>',
         f"<title>{escape(title)}</title>",
@@ -52,7 +53,7 @@ def _base(scores: Sequence[Score], top: float) -> Iterator[str]:
     if base is not None:
         y = _y(base, top)
         yield f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}" stroke="{INK}" stroke-dasharray="5 4"/>'
-        yield f'<text x="{WIDTH - RIGHT}" y="{y - 5}" text-anchor="end">base rate {100 * base:.1f} %</text>'
+        yield f'<text x="{LEFT + 4}" y="{y - 5}">base rate {100 * base:.1f} %</text>'
 
 
 def _points(scores: Sequence[Score], top: float) -> Iterator[str]:
@@ -68,7 +69,9 @@ def _points(scores: Sequence[Score], top: float) -> Iterator[str]:
         label = ", ".join(f"{name} = {shown(name, value)}" for name, value in score.setting.items())
         yield f'<line x1="{x}" y1="{_y(low, top)}" x2="{x}" y2="{_y(high, top)}" stroke="{MARK}" stroke-width="1.5"/>'
         yield f'<circle cx="{x}" cy="{y}" r="4" fill="{MARK}"/>'
-        yield f'<text x="{x + 8}" y="{at + 4}">{escape(label)}: {score.a_day:,.1f} alerts a day</text>'
+        side, anchor = (x + 8, "start") if x + WORDS < WIDTH else (x - 8, "end")
+        words = f"{escape(label)}: {score.a_day:,.1f} alerts a day"
+        yield f'<text x="{side}" y="{at + 4}" text-anchor="{anchor}">{words}</text>'
 
 
 def _x(share: float) -> float:

@@ -95,6 +95,15 @@ def _backtest(one: argparse.ArgumentParser) -> None:
     _settings(one)
 
 
+def _tune(one: argparse.ArgumentParser) -> None:
+    one.add_argument("inputs", nargs="+", metavar="FILE|topic:NAME")
+    one.add_argument("--write", type=Path, required=True, metavar="FILE", help="the settings to write (TOML)")
+    one.add_argument("--least", type=count, default=30, metavar="N", help="cases that a limit needs (default: 30)")
+    _source(one)
+    one.add_argument("--at", type=instant, metavar="TIME", help="stop at this log time (RFC 3339)")
+    _settings(one)
+
+
 def _source(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--source", default="cloudevents", metavar="NAME", help="what the file holds (default: %(default)s)"
@@ -121,6 +130,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "send": ("put events on raw.<source>", _send),
     "replay": ("readings and alerts of a log, without a broker", _replay),
     "backtest": ("what a signal's alerts would have been worth on a log", _backtest),
+    "tune": ("limits of teams and cohorts, from history", _tune),
     "verify": ("live tables, readings and alerts against a replay of the log: exit 1 if they differ", _settings),
 }
 
@@ -131,6 +141,13 @@ def positive(text: str) -> float:
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return number
+
+
+def count(text: str) -> int:
+    """A whole number above 0."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is no whole number above 0")
+    return int(text)
 
 
 def length(text: str) -> int:
