@@ -205,3 +205,17 @@ async def test_what_goes_on_beside_the_fold_hears_of_appends_and_writes_in_its_t
     await until(lambda: owner.idle, "all is worked off")
     await owner.close()
     assert (heard, closed) == ([2, 2], [True])
+
+
+async def test_what_was_dropped_with_nothing_after_it_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("agents.engine.lane.time.monotonic", lambda: now[0])
+    journal = Journal()
+    owner = await working(journal, Pairs(Meta(next=0)), batch(0, 1))
+    for now[0], behind in ((5.0, True), (14.9, True), (15.1, True), (15.2, True), (25.1, True), (25.2, False)):
+        await owner.read_again(behind)
+    for now[0] in (30.0, 35.3):
+        await owner.read_again(True)
+    await owner.close()
+    assert [what for what in journal.happened if what[0] == "sought"] == [("sought", 2)] * 3
+    assert journal.telemetry.seeks_back == 3
