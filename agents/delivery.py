@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from agents.engine.owner import Owner
 from agents.engine.tables import TableHop
 from agents.setup import Setup
@@ -16,7 +18,8 @@ ROLE, TABLE = "delivery", "alerts"
 
 def hop(setup: Setup) -> TableHop:
     def fold(partition: int, rows: dict[bytes, bytes], meta: Meta | None) -> DeliveryPartition:
-        return DeliveryPartition(setup.definitions, setup.revision, partition, rows, meta)
+        policy = setup.settings.sections.delivery
+        return DeliveryPartition(setup.definitions, setup.revision, partition, rows, meta, policy)
 
     return setup.table_hop(ROLE, TABLE, (ALERTS, 1), fold, lambda fold: Effects(fold, setup))
 
@@ -26,6 +29,7 @@ class Effects:
 
     def __init__(self, fold: DeliveryPartition, setup: Setup) -> None:
         self._fold = fold
+        self._setup = setup
         self._telemetry = setup.telemetry.hop(ROLE)
         self._courier = Courier(fold, setup.plugins.sinks.values(), setup.telemetry)
         self._redis = setup.redis
@@ -39,13 +43,20 @@ class Effects:
 
     async def look(self, owner: Owner, caught_up: bool) -> None:
         drain(self._fold.dropped, self._telemetry.dropped)
+        drain(self._fold.pages, self._setup.telemetry.pages)
+        self._setup.telemetry.demoted = self._fold.demoted
         if caught_up:  # what is old may be overtaken further on: nothing is sent before the end
             self._courier.caught_up()
         if self._courier.started:
             await owner.write_all(lambda _: iter(self._courier.marks, None))
             await owner.publish(self._courier.undelivered())
+        out = self._fold.tick(time.time_ns() // 1_000_000, caught_up=caught_up)
+        if out is not None:
+            await owner.publish([out])
+            self._telemetry.ticks += 1
 
     async def close(self) -> None:
+        self._setup.telemetry.demoted = []
         await self._courier.close()
         if self._redis is not None:
             self._redis.hide(self._view)

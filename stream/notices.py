@@ -44,17 +44,30 @@ class Head(Struct, frozen=True, gc=False, array_like=True):
     changed: int
     vip: bool
     backfill: bool
+    cut: dict[str, str] = {}
 
     @property
     def is_open(self) -> bool:
         return self.status == "open"
 
 
+class Routing(Struct, frozen=True, array_like=True):
+    """How loudly an alert is told, where that was decided; `reason` is one of a closed set, `why` is for people.
+
+    `group` = the alert under which it was gathered.
+    """
+
+    severity: int
+    reason: str = ""
+    why: str = ""
+    group: str = ""
+
+
 class Held(Struct, array_like=True):
     """One row of the delivery table: the newest version of an alert and what each sink was told of it.
 
     `body` = the alert's JSON as heard, `raised` = log time at which this episode rose to its present severity,
-    `heard` = log clock when this version was heard; both in ms.
+    `heard` = log clock when this version was heard; both in ms. `routing` = what was decided; None = as it is.
     """
 
     head: Head
@@ -62,6 +75,7 @@ class Held(Struct, array_like=True):
     raised: int
     heard: int
     sent: dict[str, Mark] = field(default_factory=dict)
+    routing: Routing | None = None
 
     @property
     def alert(self) -> Alert:
@@ -95,6 +109,11 @@ class Notice(Struct, frozen=True):
         return Mark(self.alert.episode, self.alert.version, open_as)
 
 
+def is_watch(head: Head) -> bool:
+    """Whether it is about many: the subject of a watch's alert is its cut, written out (`stream.judging.subject`)."""
+    return head.subject == (" ".join(f"{dim}:{label}" for dim, label in head.cut.items()) or "all")
+
+
 def head_of(alert: Alert) -> Head:
     return Head(*(getattr(alert, name) for name in Head.__struct_fields__))
 
@@ -117,15 +136,16 @@ def route(held: Held, now: int, old_news: int, paged: bool = False) -> tuple[Sev
     Only news pages: what rose to a page less than `old_news` ms ago, and was not judged at the end of a backfill.
     `paged`: this episode is a page already, and stays one however old it grows.
     """
-    severity = Severity[held.head.severity]
+    decided = held.routing or Routing(Severity[held.head.severity])
+    severity = Severity(decided.severity)
     if severity is not Severity.page or paged or held.paged():
-        return severity, ""
+        return severity, decided.why
     if held.head.backfill:
         return Severity.queue, "queued, not paged: found in a backfill"
     age = now - held.raised
     if age >= old_news:
         return Severity.queue, f"queued, not paged: {span(age)} old, pages are for the first {span(old_news)}"
-    return severity, ""
+    return severity, decided.why
 
 
 def notice(held: Held, mark: Mark | None, routed: tuple[Severity, str], least: Severity) -> Notice | None:

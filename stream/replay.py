@@ -16,7 +16,7 @@ from stream.definitions import Definitions
 from stream.intake import intake
 from stream.partition import Partition
 from stream.plan import Plan
-from stream.ranking import Ranked, Weights, rank, reasons
+from stream.ranking import Ranked, Weights, rank, reasons, terms
 from stream.readings import Reading, readings
 from stream.record import ALERTS, DEADLETTERS, EVENTS, KPIS, REVIEW, Heard, Out, Record
 from stream.sources import Source
@@ -167,6 +167,7 @@ def ranked(alerts: Iterable[Alert], weights: Weights) -> list[Ranked]:
         signals.setdefault(alert.subject, {})[alert.signal] = None
     order = sorted((rank(a, len(signals[a.subject]), weights), a.id, a) for a in alerts)
     return [
-        Ranked(place, alert, as_if, reasons(alert, len(signals[alert.subject]), weights))
+        Ranked(place, alert, as_if, reasons(alert, n, weights), terms(alert, n, weights))
         for place, (as_if, _, alert) in enumerate(order, start=1)
+        for n in (len(signals[alert.subject]),)
     ]

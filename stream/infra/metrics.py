@@ -66,6 +66,10 @@ class WorkerCollector(Collector):
         told = (((name, outcome), n) for name, sink in sinks.items() for outcome, n in sink.outcomes.items())
         active = self._telemetry.alerts_active.items()
         yield gauge("journey_alerts_active", "Open alerts.", ("signal", "severity"), active)
+        pages = (((outcome,), n) for outcome, n in self._telemetry.pages.items())
+        yield counter("journey_pages", "Pages by what became of them: paged, or why not.", ("outcome",), pages)
+        demoted = (((signal,), 1) for signal in self._telemetry.demoted)
+        yield gauge("journey_signal_demoted", "Signals that people found useless: queued.", ("signal",), demoted)
         yield gauge("journey_sink_up", "Did its last attempt go well?", ("sink",), _each(sinks, "up"))
         yield gauge("journey_sink_backlog_alerts", "Alerts it is still to be told.", ("sink",), _each(sinks, "backlog"))
         yield gauge(

@@ -16,6 +16,7 @@ from stream.calendar import Calendar as BusinessTime
 from stream.definitions import WEEKDAYS, Calendar, Currency, Definitions, Survey
 from stream.faults import Duration, unknown
 from stream.faults import Path as Where
+from stream.policy import Policy
 
 _BY_DEFAULT = Definitions()
 
@@ -157,6 +158,7 @@ class Sections(Struct, frozen=True, kw_only=True):
     logging: Logging = Logging()
     intake: Intake = Intake()
     alerts: Alerts = Alerts()
+    delivery: Policy = Policy()
     log: Log = Log()
     tenant: Tenant = Tenant()
     keep: Keep = Keep()

@@ -106,6 +106,8 @@ class Telemetry(Struct):
     redis: RedisTelemetry | None = None
     labels_overflowed: dict[tuple[str, str], int] = field(default_factory=dict)  # by (kpi, dimension)
     alerts_active: dict[tuple[str, str], int] = field(default_factory=dict)  # by (signal, severity); delivery only
+    pages: dict[str, int] = field(default_factory=dict)  # by what became of them: paged, or why not; delivery only
+    demoted: list[str] = field(default_factory=list)  # signals that may not page; delivery only
 
     def hop(self, role: str) -> HopTelemetry:
         """The counters of a role, made when first asked for."""

@@ -38,6 +38,7 @@ def busy() -> Telemetry:
     sink = telemetry.sink("alertmanager")
     sink.up, sink.backlog, sink.oldest, sink.outcomes = False, 9, 940_000, {"delivered": 3, "rejected": 1}
     telemetry.alerts_active = {("reopened", "queue"): 6}
+    telemetry.pages, telemetry.demoted = {"paged": 3, "budget": 1}, ["reopened"]
     return telemetry
 
 
@@ -75,6 +76,8 @@ def registry(telemetry: Telemetry) -> CollectorRegistry:
         ("journey_closed_delay_seconds", HELD | {"partition": "1"}, 2.5),
         ("journey_closed_delay_seconds", HELD | {"partition": "2"}, inf),
         ("journey_alerts_active", {"signal": "reopened", "severity": "queue"}, 6),
+        ("journey_pages_total", {"outcome": "budget"}, 1),
+        ("journey_signal_demoted", {"signal": "reopened"}, 1),
         ("journey_sink_up", {"sink": "alertmanager"}, 0),
         ("journey_sink_backlog_alerts", {"sink": "alertmanager"}, 9),
         ("journey_sink_wait_seconds", {"sink": "alertmanager"}, 60),
