@@ -78,7 +78,10 @@ class Backtest:
         least: Severity = Severity.info,
     ) -> None:  # fmt: skip
         self._settings = [setting for setting, _ in settings]
-        self._listeners: list[Any] = [Listener(f"{one.name}/{i}", one) for i, (_, one) in enumerate(settings)]
+        swept = len(settings) > 1  # then people's verdicts, which name an alert by its signal, are on none of them
+        self._listeners: list[Any] = [
+            Listener(f"{one.name}/{i}" if swept else one.name, one) for i, (_, one) in enumerate(settings)
+        ]
         self._least = least
         self.live = Replay(definitions, {}, self._listeners, [])
         self._memory = memory(definitions)

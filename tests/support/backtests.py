@@ -6,6 +6,7 @@ from typing import Any
 
 from stream.backtest import Backtest
 from stream.claims import Severity
+from stream.definitions import Definitions
 from stream.infra.tuning import tuned
 from stream.outcome import Case, Outcome
 from stream.past import journeys, memory
@@ -14,9 +15,9 @@ from stream.score import Score
 from tests.support.builders import DEFINITIONS, SIGNALS_FOUND, START, Told, log_of
 
 
-def remembered(*events: Told, until: int) -> Replay:
+def remembered(*events: Told, until: int, d: Definitions = DEFINITIONS) -> Replay:
     """A memory of events, `until` ms after START."""
-    found = memory(DEFINITIONS)
+    found = memory(d)
     for record in log_of(events, (until,))[0]:
         found.hear(0, record)
     found.finish()
