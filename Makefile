@@ -1,5 +1,6 @@
 # make setup    what a user needs, in .venv, from locked versions        make demo     setup, then a live demonstration
 # make check    format, lint, types, floors, shape                       make test     all tests (those whose tools are there)
+# make oracle   every KPI against SQL, at length (CUSTOMERS=20000); make test does it in short
 # Arguments for what is run: make demo ARGS="--for 60", make test ARGS="-k topics". The Python: make setup PYTHON=python3.12.
 
 PYTHON ?= python3
@@ -54,8 +55,10 @@ test: dev
 	@$(BIN)/python -m tests.support.kafka
 	$(BIN)/python -m pytest $(ARGS)
 
+# The program against SQL: 14 months of so many customers, late, shuffled and repeated. Hours, and some GB of memory.
+CUSTOMERS ?= 20000
 oracle: dev
-	$(BIN)/python -m pytest tests/oracle $(ARGS)
+	JOURNEYWATCH_ORACLE=$(CUSTOMERS) $(BIN)/python -m pytest tests/oracle $(ARGS)
 
 bench: dev
 	$(BIN)/python -m bench $(ARGS)

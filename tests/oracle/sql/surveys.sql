@@ -23,7 +23,7 @@ sent AS (
     FROM sending GROUP BY ALL),
 said AS (
     SELECT customer, survey, min(time) AS first_answer, max(time) AS answered, arg_max(score, (time, id)) AS score,
-           arg_max(kind, (time, id)) AS kind, arg_max(coalesce(comment, ''), (time, id)) AS comment
+           arg_max(kind, (time, id)) AS kind, arg_max(comment, (time, id)) FILTER (comment IS NOT NULL AND comment <> '') AS comment
     FROM answer GROUP BY ALL)
 SELECT head.customer, survey, nullif(head.own_segment, '') AS own_segment, nullif(head.own_stage, '') AS own_stage,
        t.channel, t.topic, t.team, sent, delivered, sent_kind, first_answer, answered, score, kind, comment
