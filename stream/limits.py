@@ -21,9 +21,10 @@ Sample = tuple[str, str, int | None]  # field, key in it, ms; None = not over by
 
 
 class Limit(Struct, frozen=True):
-    """The value of `[signals.SIGNAL.FIELD] KEY`: the `q` quantile of `n` cases, rounded up to a minute, ms.
+    """The value of `[signals.SIGNAL.FIELD] KEY`: the next whole minute after the `q` quantile of `n` cases, ms.
 
-    `unfinished` = cases that had not ended with the log and are not among the `n`; `value` = None: too few.
+    (Who acts in the very ms of a limit has been alerted by then.) `unfinished` = cases that had not ended with the
+    log and are not among the `n`; `value` = None: too few.
     """
 
     signal: str
@@ -92,7 +93,7 @@ def limits(people: Iterable[Journey], signals: Any, least: int) -> list[Limit]:
 
 def _limit(signal: str, name: str, key: str, q: str, took: list[int | None], least: int) -> Limit:
     done = sorted(one for one in took if one is not None)
-    value = None if len(done) < least else -(-quantile(done, q) // MINUTE) * MINUTE
+    value = None if len(done) < least else (quantile(done, q) // MINUTE + 1) * MINUTE
     return Limit(signal, name, key, q, len(done), len(took) - len(done), value)
 
 
