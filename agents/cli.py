@@ -104,6 +104,13 @@ def _tune(one: argparse.ArgumentParser) -> None:
     _settings(one)
 
 
+def _verdict(one: argparse.ArgumentParser) -> None:
+    one.add_argument("alert", metavar="ALERT", help="its id")
+    one.add_argument("verdict", choices=("useful", "noise", "known"), help="known = true, but we knew already")
+    one.add_argument("--by", metavar="NAME", help="who says so")
+    _settings(one)
+
+
 def _source(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--source", default="cloudevents", metavar="NAME", help="what the file holds (default: %(default)s)"
@@ -132,6 +139,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "backtest": ("what a signal's alerts would have been worth on a log", _backtest),
     "tune": ("limits of teams and cohorts, from history", _tune),
     "verify": ("live tables, readings and alerts against a replay of the log: exit 1 if they differ", _settings),
+    "verdict": ("say of an alert: useful, noise, or known already", _verdict),
 }
 
 

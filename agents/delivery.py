@@ -8,6 +8,7 @@ from agents.engine.owner import Owner
 from agents.engine.tables import TableHop
 from agents.setup import Setup
 from agents.tally import drain
+from agents.verdicts import links
 from stream.delivering import DeliveryPartition
 from stream.infra.courier import Courier
 from stream.infra.views import AlertsView
@@ -31,7 +32,7 @@ class Effects:
         self._fold = fold
         self._setup = setup
         self._telemetry = setup.telemetry.hop(ROLE)
-        self._courier = Courier(fold, setup.plugins.sinks.values(), setup.telemetry)
+        self._courier = Courier(fold, setup.plugins.sinks.values(), setup.telemetry, link=links(setup.settings))
         self._redis = setup.redis
         self._view = AlertsView(fold, setup.redis_base)
         if self._redis is not None:

@@ -19,6 +19,7 @@ from agents.app import Role, roles
 from agents.engine.connection import reach
 from agents.engine.exits import Code, die
 from agents.setup import Setup, setup
+from agents.verdicts import Desk
 from stream.infra import logs
 from stream.infra.kpimetrics import KpiCollector
 from stream.infra.metrics import WorkerCollector
@@ -122,6 +123,8 @@ class Worker:
         self.server = Server(
             registry, self.why, bind=settings.bind, port=settings.port, token=settings.token, degraded=self.degraded
         )
+        wanted = "delivery" in names and made.settings.sections.verdicts.url
+        self.desk = Desk(made) if wanted else None
         self._lag = LoopLag(made)
 
     def why(self) -> list[str]:
@@ -135,10 +138,12 @@ class Worker:
         return away + [f"sink {name}" for name, sink in telemetry.sinks.items() if not sink.up]
 
     async def start(self) -> None:
-        """Raises OSError if the port of /metrics is taken."""
+        """Raises OSError if the port of /metrics, or of verdicts, is taken."""
         await self.server.start()
         if self.setup.redis is not None:
             await self.setup.redis.start()
+        if self.desk is not None:
+            await self.desk.start()
         self._lag.start()
         await asyncio.gather(*(role.start() for role in self.roles))
         _log.info("running %s; metrics on port %d", ", ".join(r.hop.spec.role for r in self.roles), self.server.port)
@@ -146,6 +151,8 @@ class Worker:
     async def stop(self) -> None:
         await asyncio.gather(*(role.stop() for role in self.roles))
         await self._lag.stop()
+        if self.desk is not None:
+            await self.desk.stop()
         if self.setup.redis is not None:
             await self.setup.redis.close()
         await self.server.close()

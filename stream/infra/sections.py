@@ -88,6 +88,31 @@ class Metrics(Struct, frozen=True):
     token: Secret = ""
 
 
+class Verdicts(Struct, frozen=True):
+    """Where people judge alerts. `url` = the public address of what listens on `bind`:`port`; "" = nowhere.
+
+    `link_key` signs the links in messages, `valid` from an alert's last change. `pagerduty_secret` is of a webhook
+    subscription there; what its people do to an incident is that verdict, "" = none.
+    """
+
+    url: str = ""
+    bind: str = "127.0.0.1"
+    port: Port = 9465
+    link_key: Secret = ""
+    valid: Duration = 30 * definitions.DAY
+    pagerduty_secret: Secret = ""
+    pagerduty_acknowledged: Literal["", "useful", "noise", "known"] = ""
+    pagerduty_resolved: Literal["", "useful", "noise", "known"] = "useful"
+
+    def __post_init__(self) -> None:
+        if self.url and not self.url.startswith(("https://", "http://")):
+            raise ValueError("url begins with https:// (or http:// inside)")
+        if self.url and len(self.link_key) < 16:
+            raise ValueError(
+                "link_key signs the links: give it 16 characters or more, at random, best as link_key_file"
+            )
+
+
 class Logging(Struct, frozen=True):
     """The program's own log; `auto` is text on a terminal and JSON elsewhere."""
 
@@ -155,6 +180,7 @@ class Sections(Struct, frozen=True, kw_only=True):
     kafka: Kafka = Kafka()
     redis: Redis = Redis()
     metrics: Metrics = Metrics()
+    verdicts: Verdicts = Verdicts()
     logging: Logging = Logging()
     intake: Intake = Intake()
     alerts: Alerts = Alerts()

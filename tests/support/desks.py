@@ -6,6 +6,8 @@ Each takes only what the real one would take, and answers as it would; `script` 
 
 from __future__ import annotations
 
+import hmac
+import json
 from asyncio.base_events import Server
 from collections.abc import Mapping
 from typing import Any
@@ -58,6 +60,30 @@ class PagerDuty(ScriptedServer):
         if len(payload.get("summary", "")) > 1024:
             errors.append("'payload.summary' is too long")
         return errors
+
+
+def resolved(incident_key: str, event: str = "incident.resolved", id: str = "5ac64822") -> bytes:
+    """The body of a webhook v3, as of https://developer.pagerduty.com/docs/webhooks-overview: a person did it."""
+    host = "https://acme.pagerduty.com"
+    agent = {"html_url": f"{host}/users/PLH1HKV", "id": "PLH1HKV", "summary": "Tenex", "type": "user_reference"}
+    data = {
+        "id": "PGR0VU2",
+        "type": "incident",
+        "html_url": f"{host}/incidents/PGR0VU2",
+        "number": 2,
+        "status": "resolved",
+        "incident_key": incident_key,
+        "title": "A little bump in the road",
+        "priority": None,
+        "assignees": [],
+    }
+    what = {"id": id, "event_type": event, "resource_type": "incident", "occurred_at": "2020-10-02T18:45:22.169Z"}
+    return json.dumps({"event": {**what, "agent": agent, "client": None, "data": data}}).encode()
+
+
+def signature(body: bytes, secret: str) -> str:
+    """The header X-PagerDuty-Signature."""
+    return f"v1={hmac.new(secret.encode(), body, 'sha256').hexdigest()}"
 
 
 class Slack(ScriptedServer):
