@@ -7,16 +7,17 @@ function of the log's records and its time alone; ticks (records under the key C
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from heapq import heappop, heappush, nsmallest
+from heapq import heappop, heappush
 
 import msgspec
 
 from stream.claims import Alert, Severity, Verdict
 from stream.definitions import DAY, SECOND, Definitions
+from stream.line import Line
 from stream.memory import Began, Memory, is_memory
 from stream.notices import Head, Held, Mark, Routing, Sent, head_of, merge, span
 from stream.policy import Policy
-from stream.ranking import Ranked, rank, reasons, terms
+from stream.ranking import Ranked
 from stream.record import ALERTS, CLOCK, REVIEW, Append, Heard, Meta, Out, Stop
 from stream.routing import Router
 from stream.ticks import tick
@@ -24,8 +25,6 @@ from stream.ticks import tick
 KEEP = 7 * DAY  # log clock that an alert which is over is remembered
 APPEND_BYTES = 700_000
 DEFINITIONS_DIFFER = 78
-
-_QUIETER = ("precision", "grouped")  # of these somebody was told already: they rank with the queue
 
 _decode_alert = msgspec.json.Decoder(Alert).decode
 _decode_verdict = msgspec.json.Decoder(Verdict).decode
@@ -55,17 +54,20 @@ class DeliveryPartition:
                 DEFINITIONS_DIFFER, f"the alerts table is of run {self.meta.run}, settings say {definitions.run}"
             )
         self.dropped: dict[str, int] = {}  # what was not taken in or was forgotten, by name
-        self.active: dict[tuple[str, str], int] = {}  # open alerts by (signal, severity)
-        self._weights = (policy := policy or Policy()).weights
+        policy = policy or Policy()
+        self.line = Line(policy.weights)
         self._memory = Memory(rows)
         self._router = Router(definitions, policy, self._memory, self)
-        self._open: dict[str, Head] = {}  # as they rank
-        self._subjects: dict[str, dict[str, str]] = {}  # subject -> open alert -> its signal
         self._due: list[tuple[int, str]] = []  # when what is over is forgotten; a heap
         self._puts: dict[bytes, bytes | None] = {}  # rows that the record in hand changed
         self._ticked = 0
         self._restore()
         self._next = self._router.timed.due  # when something falls due; 0 = to be found out
+
+    @property
+    def active(self) -> dict[tuple[str, str], int]:
+        """Open alerts by (signal, severity)."""
+        return self.line.active
 
     @property
     def pages(self) -> dict[str, int]:
@@ -123,36 +125,17 @@ class DeliveryPartition:
 
     def open(self) -> list[str]:
         """Every open alert, in no special order."""
-        return list(self._open)
-
-    def beside(self, subject: str) -> list[str]:
-        """The open alerts of a subject: those whose rank changes when one of them does."""
-        return list(self._subjects.get(subject, ()))
-
-    def rank(self, head: Head) -> tuple[int, list[str]]:
-        """The virtual opening time (ms) that orders the queue, and the reasons; see `stream.ranking`."""
-        head, signals = self._open.get(head.id, head), self._signals(head.subject)
-        return rank(head, signals, self._weights), reasons(head, signals, self._weights)
-
-    def terms(self, head: Head) -> dict[str, int]:
-        """The head start (ms) that each reason gives."""
-        return terms(self._open.get(head.id, head), self._signals(head.subject), self._weights)
+        return self.line.open()
 
     def queue(self, limit: int = 1_000) -> list[Ranked]:
         """The open alerts in the order in which somebody should look at them, with the reasons."""
-        signals = {subject: self._signals(subject) for subject in self._subjects}
-        ranks = ((rank(head, signals[head.subject], self._weights), id) for id, head in self._open.items())
-        return [self._ranked(place, id) for place, (_, id) in enumerate(nsmallest(limit, ranks), 1)]
+        return [self._ranked(place, id) for place, id in enumerate(self.line.first(limit), 1)]
 
     def _ranked(self, place: int, id: str) -> Ranked:
-        alert = _decode_held(self.rows[id.encode()]).alert
-        as_if, why = self.rank(self._open[id])
-        why.append(f"open for {span(max(self.meta.clock - alert.opened, 0))}")
-        return Ranked(place, alert, as_if, why, self.terms(self._open[id]))
-
-    def _signals(self, subject: str) -> int:
-        """Distinct signals open on a subject."""
-        return len(set(self._subjects.get(subject, {}).values()))
+        held = _decode_held(self.rows[id.encode()])
+        as_if, why = self.line.rank(held.head)
+        why.append(f"open for {span(max(self.meta.clock - held.head.opened, 0))}")
+        return Ranked(place, held.alert, as_if, why, self.line.terms(held.head))
 
     def _append(self, puts: dict[bytes, bytes | None], meta: Meta) -> Append:
         self.meta = msgspec.structs.replace(meta, seq=meta.seq + 1)
@@ -261,23 +244,15 @@ class DeliveryPartition:
         if not head.is_open:
             heappush(self._due, (held.heard + KEEP, head.id))
             return
-        lower = head.severity == "page" and held.routing is not None and held.routing.reason in _QUIETER
-        self._open[head.id] = msgspec.structs.replace(head, severity="queue") if lower else head
-        self._subjects.setdefault(head.subject, {})[head.id] = head.signal
+        self.line.add(held)
         self._router.incidents.watch(head, is_open=head.severity == "page")
-        label = (head.signal, head.severity)
-        self.active[label] = self.active.get(label, 0) + 1
 
     def _leave(self, head: Head) -> None:
         """Undoes `_take` before a newer version is taken."""
         if not head.is_open:
             return  # its due time stays in the heap and will no longer fit the row
-        del self._open[head.id]
-        del self._subjects[head.subject][head.id]
-        if not self._subjects[head.subject]:
-            del self._subjects[head.subject]
+        self.line.remove(head)
         self._router.incidents.watch(head, is_open=False)
-        self.active[head.signal, head.severity] -= 1
 
     def _drop(self, name: str) -> None:
         self.dropped[name] = self.dropped.get(name, 0) + 1

@@ -38,7 +38,7 @@ def said(partition: DeliveryPartition) -> dict[str, Any]:
         "queue": partition.queue(),
         "active": {label: n for label, n in partition.active.items() if n},
         "open": sorted(partition.open()),
-        "beside": sorted(partition.beside("customer-1")),
+        "beside": sorted(partition.line.beside("customer-1")),
         "demoted": partition.demoted,
     }
 

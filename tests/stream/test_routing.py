@@ -1,6 +1,6 @@
 """Who is woken by what: the gates, one by one, and what delivery says of them.
 
-Covers stream/crews.py, stream/summaries.py, stream/memory.py, stream/timed.py.
+Covers stream/crews.py, stream/line.py, stream/summaries.py, stream/memory.py, stream/timed.py.
 """
 
 from __future__ import annotations
@@ -159,3 +159,24 @@ def test_a_tick_is_written_when_something_is_due(time: Any, caught_up: bool, now
         assert d.fold.tick(now + 1, caught_up=caught_up) is None  # it is on its way
         d.tick(now)
         assert d.fold.tick(now + MINUTE, caught_up=caught_up) is None
+
+
+def test_what_is_shown_says_how_it_was_told() -> None:
+    d = Delivery(Policy(budget=1))
+    d.hear(page("a", NINE), page("b", NINE + 1))
+    first, second = (d.fold.line.shown(held) for id in "ab" if (held := d.fold.held(id)) is not None)
+    assert [first[name] for name in ("told", "reason", "routing", "group")] == ["page", "", "", ""]
+    assert (second["told"], second["reason"]) == ("queue", "budget")
+    assert second["routing"] == "queued, not paged: care had its 1 pages of this hour"
+    assert second["terms"] == {"severity": 1_000 * DAY}
+
+
+def test_what_is_open_is_gathered_by_journey() -> None:
+    d = Delivery()
+    given: dict[str, Any] = {"subject": "customer-1"}
+    d.hear(alert("a", **given), alert("b", signal="reopened", opened=999_999, **given), page("c", 1_000_000, **given))
+    d.hear(alert("x", subject="customer-2"))
+    found = d.fold.line.journey("customer-1")
+    assert found is not None
+    assert (found["alerts"], found["signals"]) == (["c", "b", "a"], ["missed_promise", "reopened", "repeat_contact"])
+    assert d.fold.line.journey("customer-3") is None

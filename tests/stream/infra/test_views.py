@@ -60,6 +60,7 @@ def test_an_alert_stands_with_its_reasons_and_the_queue_in_order() -> None:
     )
     assert table["j:1:queue", "b"] == shown["as_if"] == 1_000_000 - 2 * DAY
     assert table["j:1:queue", "b"] < table["j:1:queue", "a"]
+    assert msgspec.json.decode(table["j:1:journeys", "customer-2"])["alerts"] == ["b"]
     assert view.about() == {"clock": 1_000_000, "next": 2}
 
 
