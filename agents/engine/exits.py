@@ -13,8 +13,10 @@ from enum import IntEnum
 from aiokafka.errors import (
     KafkaConnectionError,
     KafkaTimeoutError,
+    LeaderNotAvailableError,
     NoBrokersAvailable,
     NodeNotReadyError,
+    NotLeaderForPartitionError,
     RequestTimedOutError,
     TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
@@ -39,7 +41,11 @@ class Code(IntEnum):
 
 OnStop = Callable[[BaseException], None]
 
-_UNREACHED = (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, NoBrokersAvailable, RequestTimedOutError)
+# No broker answers, or none that leads the partition.
+UNREACHED = (
+    KafkaConnectionError, KafkaTimeoutError, LeaderNotAvailableError, NoBrokersAvailable, NodeNotReadyError,
+    NotLeaderForPartitionError, RequestTimedOutError,
+)  # fmt: skip
 _REFUSED = (UnknownTopicOrPartitionError, TopicAuthorizationFailedError)
 
 
@@ -48,7 +54,7 @@ def as_stop(error: BaseException) -> Stop:
     if isinstance(error, Stop):
         return error
     words = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-    if isinstance(error, _UNREACHED):
+    if isinstance(error, UNREACHED):
         return Stop(Code.BROKER, f"Kafka does not answer ({words}); see that the brokers run and start again")
     if isinstance(error, _REFUSED):
         return Stop(Code.TOPIC, f"{words}; `journeywatch topics` says what is missing, `--create` makes it")

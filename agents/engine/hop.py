@@ -18,7 +18,6 @@ from stream.infra.telemetry import HopTelemetry
 from stream.record import Stop
 
 LOOK = 0.25  # seconds between looks at the lanes
-LOST = 60.0  # seconds without an answer until the cluster counts as lost
 STUCK = 300.0  # seconds that a lane may have records before it and not move
 
 
@@ -197,18 +196,21 @@ class Hop(Control):
             self.on_stop(error)
 
     async def _knock(self) -> None:
-        """An idle hop would wait for ever for a cluster that is gone."""
-        loop = asyncio.get_running_loop()
+        """Producer and consumer wait for ever for a cluster that is gone, and go on with one that returns."""
+        loop, lost = asyncio.get_running_loop(), self.connection.lost
         heard = loop.time()
         try:
-            while loop.time() - heard < LOST:
-                await asyncio.sleep(LOST / 10)
-                if await self.producer.answers():
+            while True:
+                # A moment for the answer, however late we are: it may be we who slept.
+                if await self.producer.answers(max(heard + lost - loop.time(), lost / 10)):
                     heard = loop.time()
+                elif loop.time() >= heard + lost:
+                    break
+                await asyncio.sleep(lost / 10)
         except Exception as error:  # noqa: BLE001 - crash-only
             self.on_stop(error)
         else:
-            words = f"Kafka at {self.connection.bootstrap} has not answered for {LOST:g} s"
+            words = f"Kafka at {self.connection.bootstrap} has not answered for {lost:g} s"
             self.on_stop(Stop(Code.BROKER, f"{words}; nothing is lost, see that it runs and start again"))
 
     def _gauge(self, lane: Lane) -> bool:

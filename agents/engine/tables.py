@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
-from agents.engine.connection import Connection
+from agents.engine.connection import Connection, persist
 from agents.engine.exits import Code, OnStop
 from agents.engine.hop import Hop, HopSpec
 from agents.engine.lane import Control, Lane, Records
@@ -63,11 +63,7 @@ class TableHop(Hop):
         began, ledgers = time.monotonic(), [self._ledgers[tp.partition] for tp in owned]
         voids, foreign = sum(x.voids for x in ledgers), sum(x.foreign for x in ledgers)
         try:
-            async with Reader(
-                self.connection, {self._changelog(tp.partition): self._ledgers[tp.partition] for tp in owned}
-            ) as reader:
-                self.telemetry.recovery_records += await reader.read_to_end()
-                bounds = await reader.bounds(owned)
+            bounds = await persist(lambda: self._read_once(owned), self.connection.lost)
         except OffsetOutOfRangeError as error:
             raise Stop(
                 Code.CORRUPT,
@@ -79,6 +75,13 @@ class TableHop(Hop):
         self.telemetry.void_records += sum(x.voids for x in ledgers) - voids
         self.telemetry.foreign_writes += sum(x.foreign for x in ledgers) - foreign
         return bounds
+
+    async def _read_once(self, owned: list[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
+        """Goes on from where the ledgers end."""
+        wanted = {self._changelog(tp.partition): self._ledgers[tp.partition] for tp in owned}
+        async with Reader(self.connection, wanted) as reader:
+            self.telemetry.recovery_records += await reader.read_to_end()
+            return await reader.bounds(owned)
 
     async def _claim(self, tp: TopicPartition, first: int, end: int) -> Fold:
         """Makes the partition ours: an append at the log's end. Whoever else writes there learns it."""
