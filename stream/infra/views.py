@@ -9,20 +9,24 @@ import msgspec
 
 from stream.delivering import DeliveryPartition
 from stream.infra.redis_side import Row
+from stream.infra.reviews import REVIEWABLE, Reviewable
 from stream.notices import Held
 from stream.record import Append
 
 _encode = msgspec.json.Encoder().encode
+_reviewable = msgspec.json.Decoder(Reviewable).decode
 
 
 class AlertsView:
     """`<base>:alerts`, a hash of open alerts by id; `<base>:queue`, their ids, the most urgent first;
     `<base>:journeys`, a hash of what is open of each subject.
+
+    `<base>:reviewable`: what a verdict needs to know of each alert that is remembered, also of those that are over.
     """
 
     def __init__(self, fold: DeliveryPartition, base: str) -> None:
         self.name = "alerts"
-        self.keys = (f"{base}:alerts", f"{base}:queue", f"{base}:journeys")
+        self.keys = (f"{base}:alerts", f"{base}:queue", f"{base}:journeys", f"{base}:{REVIEWABLE}")
         self._fold = fold
         self._touched: dict[str, None] = {}
         self._whose: dict[str, None] = {}  # subjects of which something changed
@@ -36,8 +40,8 @@ class AlertsView:
                 self._touched.update((beside, None) for beside in self._fold.line.beside(held.head.subject))
 
     def everything(self) -> Iterator[Row]:
-        for id in self._fold.open():
-            yield from self._rows(id, self._fold.held(id))
+        for id in self._fold.ids():
+            yield from (row for row in self._rows(id, self._fold.held(id)) if row.value is not None)
         yield from map(self._journey, self._fold.line.subjects())
 
     def changes(self) -> list[Row]:
@@ -53,7 +57,8 @@ class AlertsView:
         return {"clock": self._fold.meta.clock, "next": self._fold.meta.next}
 
     def _rows(self, id: str, held: Held | None) -> Iterator[Row]:
-        alerts, queue, _ = self.keys
+        alerts, queue, _, known = self.keys
+        yield Row(known, id, None if held is None else _encode(_reviewable(held.body)))
         if held is None or not held.head.is_open:
             yield Row(alerts, id, None)
             yield Row(queue, id, None, ranked=True)

@@ -69,7 +69,7 @@ def test_the_projects_own_plug_ins_are_whole() -> None:
     assert {"ping_pong", "reopened"} <= found.signals.keys()
     assert {"falling_ces_segment", "kpi_fell"} <= found.watches.keys()
     assert not found.watches.keys() & found.signals.keys()
-    assert list(found.sources) == ["cloudevents", "xes"]
+    assert list(found.sources) == ["cloudevents", "verdicts", "xes"]
     assert {"alertmanager", "log"} <= found.sinks.keys()
 
 
@@ -86,7 +86,7 @@ def test_settings_faults_name_the_line(tmp_path: Path) -> None:
         's.toml:4: kpis.frc: is unknown; did you mean "fcr"?; a variant says of = "..."',
         's.toml:6: signals.ping_pong.linger = "x": write a number and a unit, as "90d", "8h", "5m", "30s" or "250ms"',
         "s.toml:8: sinks.alertmanager.url = 5: expected str, got int",
-        's.toml:10: intake.sources.1 = "zendesk": is unknown; there is cloudevents, xes',
+        's.toml:10: intake.sources.1 = "zendesk": is unknown; there is cloudevents, verdicts, xes',
     ]
 
 
