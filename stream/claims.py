@@ -175,6 +175,9 @@ class Window(Protocol):
     def all(self) -> Window:
         """The same window with no cut."""
 
+    def without(self, dim: str) -> Window:
+        """The same window, not cut by a dimension."""
+
     @property
     def cut(self) -> Cut:
         """What it is cut by."""

@@ -104,7 +104,9 @@ class Reader:
 
     def window(self, window: Span, cut: Cut, whole: PaneWindow | None) -> PaneWindow:
         at = min(window.closes, self.as_of) if window.end is None else window.end
-        return PaneWindow(self.kpi, self.series.get(cut), window.start, window.end, at, whole)
+        return PaneWindow(
+            self.kpi, self.series.get(cut), window.start, window.end, at, whole, lambda c: self.window(window, c, whole)
+        )
 
     def reading(self, window: Span, cut: Cut, parts: PaneWindow) -> Reading:
         kpi, n = self.kpi, self.kpi.n(parts)

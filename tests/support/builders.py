@@ -80,7 +80,8 @@ def reopened(ticket: str, at: int, **given: Any) -> Told:
 
 
 def sent(survey: str, at: int, kind: str = "ces", ticket: str | None = None, **given: Any) -> Told:
-    return event("survey.sent", at, {"survey": survey, "kind": kind, "ticket": ticket}, **given)
+    about = {"survey": survey, "kind": kind, "ticket": ticket, "delivered": given.pop("delivered", None)}
+    return event("survey.sent", at, about, **given)
 
 
 def answered(survey: str, at: int, score: int, kind: str = "ces", ticket: str | None = None, **given: Any) -> Told:
