@@ -38,13 +38,12 @@ class Poster:
                 if answer.status < 300:
                     return DELIVERED
                 words = (await answer.content.read(4 * SHOWN)).decode("utf-8", "replace")[:SHOWN].strip()
-                detail = f"{answer.status} {answer.reason}: {words}".replace(url, "(its address)")
+                detail = _shown(f"{answer.status} {answer.reason}: {words}", url)
                 if answer.status in AGAIN or answer.status >= 500:
                     return Outcome("retry", detail, self._after(answer.headers))
                 return Outcome("rejected", detail)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            detail = f"{type(error).__name__}: {error}".rstrip(": ")
-            return Outcome("retry", detail.replace(url, "(its address)"))
+            return Outcome("retry", _shown(f"{type(error).__name__}: {error}".rstrip(": "), url))
 
     async def close(self) -> None:
         if self._session is not None:
@@ -72,6 +71,10 @@ class Poster:
             return max(parsedate_to_datetime(value).timestamp() - self._clock(), 0.0)
         except ValueError:
             return None
+
+
+def _shown(words: str, url: str) -> str:
+    return words.replace(url, "(its address)") if url else words
 
 
 async def tell_each(

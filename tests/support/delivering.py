@@ -19,10 +19,10 @@ from tests.support.waiting import until
 class Told:
     """`hear` versions of alerts; `counts` waits until the sink's outcomes are so many. Then `close`."""
 
-    def __init__(self, sink: Sink, now: Now) -> None:
+    def __init__(self, sink: Sink, now: Now, rows: dict[bytes, bytes] | None = None) -> None:
         self.now = now
         self.sink = sink
-        self.fold = DeliveryPartition(Definitions(), "r", 0, {})
+        self.fold = DeliveryPartition(Definitions(), "r", 0, {} if rows is None else rows)
         self.telemetry = Telemetry()
         pace = Pace(first=0.05, longest=0.05)
         self.courier = Courier(self.fold, [sink], self.telemetry, clock=now, chance=lambda: 0.5, pace=pace)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from aiohttp import web
 
 from agents.embedded.child import free_port
 from stream.infra.posting import Poster
@@ -44,3 +45,23 @@ async def test_no_answer_is_tried_again() -> None:
         assert outcome.status == "retry"
     async with ScriptedServer(None) as server, Poster(0.05, NOW) as poster:
         assert (await poster.post(server.url, b"{}")).status == "retry"
+
+
+@pytest.mark.parametrize("url", ["", "s3cr3t", "http://127.0.0.1:1/s3cr3t", "ftp://host/s3cr3t"])
+async def test_an_address_is_not_shown(url: str) -> None:
+    async with Poster(5.0, NOW) as poster:
+        outcome = await poster.post(url, b"{}")
+    assert outcome.status == "retry"
+    assert outcome.detail.isprintable()
+    assert "s3cr3t" not in outcome.detail
+
+
+async def test_an_answer_that_repeats_the_address_does_not_show_it() -> None:
+    async with Echo() as server, Poster(5.0, NOW) as poster:
+        outcome = await poster.post(f"{server.url}/s3cr3t", b"{}")
+    assert outcome.detail == "404 Not Found: no hook at (its address)"
+
+
+class Echo(ScriptedServer):
+    def answer(self, request: web.Request, body: object) -> web.Response:
+        return web.Response(status=404, text=f"no hook at {request.url}")

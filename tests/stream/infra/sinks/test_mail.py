@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -203,6 +204,14 @@ async def test_tls(serve: Serve, tls: tuple[ssl.SSLContext, str]) -> None:
         [refused] = await mail(server, security=security).open(NOW).send([page()])
         assert (taken.status, refused.status) == ("delivered", "retry")
         assert len(server.mails) == 1
+
+
+async def test_a_server_that_says_nothing_is_given_up_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        sink = Mail(host="127.0.0.1", port=mute.getsockname()[1], sender="a@b", to=("c@d",), timeout=0.2)
+        [outcome] = await sink.open(NOW).send([page()])
+    assert outcome.status == "retry"
+    assert "timed out" in outcome.detail
 
 
 async def test_through_the_courier(serve: Serve) -> None:

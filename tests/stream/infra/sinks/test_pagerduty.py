@@ -115,3 +115,19 @@ async def test_a_missing_key_file_leaves_the_alert_waiting(tmp_path: Path) -> No
         await told.delivered(1)
         await told.close()
     assert len(server.pages) == 1
+
+
+async def test_a_worker_that_died_before_it_noted_it_pages_nobody_again(key: str) -> None:
+    """Its successor sends the same version again: to PagerDuty the same incident."""
+    async with desks.PagerDuty(KEY) as server:
+        sink, now = PagerDuty(routing_key_file=key, url=server.url), Now(1_000.0)
+        rows: dict[bytes, bytes] = {}
+        first = Told(sink, now, rows)
+        first.hear(alert(severity="page", opened=1_000_000))
+        await first.delivered(1)
+        await first.close()  # its marks were never written
+        second = Told(sink, now, rows)
+        await second.delivered(1)
+        await second.close()
+    assert (len(server.bodies), len(server.pages)) == (2, 1)
+    assert server.bodies[0] == server.bodies[1]
