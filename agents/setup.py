@@ -51,7 +51,8 @@ class Setup(Struct, frozen=True):
     ) -> TableHop:
         """A hop with a table, from `source` = (topic, partitions)."""
         run = self.definitions.run
-        spec = HopSpec(role=role, app_id=topics.app_id(role, run), sources=dict([source]))
+        loss = self.settings.kafka.allow_loss
+        spec = HopSpec(role=role, app_id=topics.app_id(role, run), sources=dict([source]), loss=loss)
         tables = TableSpec(
             changelog=topics.changelog(role, table, run),
             factory=factory,

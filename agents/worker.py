@@ -22,7 +22,8 @@ from agents.setup import Setup, setup
 from agents.verdicts import Desk
 from stream.infra import logs
 from stream.infra.kpimetrics import KpiCollector
-from stream.infra.metrics import WorkerCollector
+from stream.infra.metrics import WorkerCollector, behind
+from stream.infra.sections import HERE, Metrics
 from stream.infra.server import Server
 from stream.infra.settings import Settings, is_secret
 from stream.readings import Reading
@@ -129,7 +130,8 @@ class Worker:
 
     def why(self) -> list[str]:
         """Why the worker is not ready; nothing = it is."""
-        return [f"{role.hop.spec.role}: {role.hop.state}" for role in self.roles if role.hop.state != "running"]
+        found = [f"{role.hop.spec.role}: {role.hop.state}" for role in self.roles if role.hop.state != "running"]
+        return found or lagging(self.setup, time.time())
 
     def degraded(self) -> list[str]:
         """What is away; detection goes on, and it is told everything when it is back."""
@@ -139,6 +141,8 @@ class Worker:
 
     async def start(self) -> None:
         """Raises OSError if the port of /metrics, or of verdicts, is taken."""
+        if warning := exposed(self.setup.settings.metrics):
+            _log.warning("%s", warning)
         await self.server.start()
         if self.setup.redis is not None:
             await self.setup.redis.start()
@@ -159,6 +163,30 @@ class Worker:
 
     def _readings(self) -> list[Reading]:
         return [reading for readings in self.setup.readings.values() for reading in readings]
+
+
+def lagging(made: Setup, now: float) -> list[str]:
+    """The roles that are further behind than a ready worker may be; none where log time is the records' own."""
+    most = made.settings.metrics.ready_lag / 1000
+    if made.definitions.time == "record":
+        return []
+    ages = {
+        role: [behind(part, now) or 0.0 for part in hop.partitions.values()]
+        for role, hop in made.telemetry.hops.items()
+    }
+    return [f"{role}: {max(found):.0f} s behind" for role, found in ages.items() if max(found, default=0.0) > most]
+
+
+def exposed(metrics: Metrics) -> str:
+    """What to say where others than this machine may read /metrics; nothing if they may not."""
+    if metrics.bind in HERE:
+        return ""
+    where = f"/metrics listens on {metrics.bind}"
+    if not metrics.token:
+        return (
+            f"{where} without a token: whoever reaches it reads every KPI; set [metrics] token_file, or bind 127.0.0.1"
+        )
+    return f"{where} without TLS: its token travels in the clear; see that the network is your own"
 
 
 class LoopLag:

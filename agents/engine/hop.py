@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -19,6 +20,8 @@ from stream.record import Stop
 
 LOOK = 0.25  # seconds between looks at the lanes
 STUCK = 300.0  # seconds that a lane may have records before it and not move
+
+_log = logging.getLogger("journeywatch.engine")
 
 
 class Client(Protocol):
@@ -54,12 +57,16 @@ class Client(Protocol):
 
 
 class HopSpec(Struct, frozen=True):
-    """What every hop has. `sources`: partitions by topic. `gaps`: offsets may be missing from them."""
+    """What every hop has. `sources`: partitions by topic. `gaps`: offsets may be missing from them.
+
+    `loss`: the operator accepts that records are missing which the log no longer holds.
+    """
 
     role: str
     app_id: str
     sources: dict[str, int]
     gaps: bool = False
+    loss: bool = False
 
 
 class Hop(Control):
@@ -164,18 +171,31 @@ class Hop(Control):
         start = (await self.client.starts([tp]))[tp]
         where = f"{tp.topic}[{tp.partition}]"
         if start > next:
-            raise Stop(
-                Code.TRUNCATED,
-                f"{where} begins at offset {start}, the next record to read was {next}: {start - next} are lost; raise "
-                "the topic's retention, and take `run + 1`, which builds everything anew from what the log holds",
-            )
-        if not self.spec.gaps:
+            self.lose(where, next, start)
+            next = start
+        if first > next and not self.spec.gaps:
             raise Stop(
                 Code.GAP,
                 f"{where} has no records from offset {next} to {first - 1}: something else than journeywatch writes "
                 "to it, or compacts it; stop that, and take `run + 1`",
             )
-        self.telemetry.dropped["source_gap"] = self.telemetry.dropped.get("source_gap", 0) + first - next
+        self._drop("source_gap", first - next)
+
+    def lose(self, where: str, next: int, start: int) -> None:
+        """The log begins at `start`, beyond the place. Raises Stop (72) unless the loss is allowed."""
+        if not self.spec.loss:
+            raise Stop(
+                Code.TRUNCATED,
+                f"{where} begins at offset {start}, the next record to read was {next}: {start - next} are lost; "
+                "restore the topic; or take `run + 1`, which builds everything anew from what the log holds; or accept "
+                "the loss with `[kafka] allow_loss = true`",
+            )
+        _log.error("%s: %d records from offset %d on are lost, which the settings allow", where, start - next, next)
+        self._drop("lost", start - next)
+
+    def _drop(self, what: str, n: int) -> None:
+        if n:
+            self.telemetry.dropped[what] = self.telemetry.dropped.get(what, 0) + n
 
     def done(self, tp: TopicPartition, next: int) -> None:
         self.client.may_commit(tp, next)

@@ -82,8 +82,8 @@ def fits(spec: TableSpec, meta: Meta | None, source: TopicPartition, first: int,
     if not first <= meta.next <= end:
         raise Stop(
             Code.TRUNCATED,
-            f"{where} holds offsets {first} to {end}, the state goes on at {meta.next}: records are lost or the topic "
-            f"was made anew; restore it, {anew}",
+            f"{where} holds offsets {first} to {end}, the state goes on at {meta.next}: the topic was made anew, or "
+            f"lost its end; restore it, {anew}",
         )
     return meta
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+import msgspec
 from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
@@ -86,7 +87,11 @@ class TableHop(Hop):
     async def _claim(self, tp: TopicPartition, first: int, end: int) -> Fold:
         """Makes the partition ours: an append at the log's end. Whoever else writes there learns it."""
         ledger = self._ledgers[tp.partition]
-        meta = fits(self.table, ledger.meta, tp, first, end)
+        heard = ledger.meta
+        if heard is not None and heard.next < first:
+            self.lose(f"{tp.topic}[{tp.partition}]", heard.next, first)
+            heard = msgspec.structs.replace(heard, next=first)
+        meta = fits(self.table, heard, tp, first, end)
         fold = self.table.factory(tp.partition, ledger.rows, meta)
         again = ledger.out
         for puts in _pieces(ledger.rewrites()):
@@ -114,7 +119,7 @@ class RelayHop(Hop):
             if place is not None and place < starts[tp]:
                 await self.gap(tp, place, starts[tp])
         return [
-            Relay(tp, starts[tp] if place is None else place, self._step, self.producer, self)
+            Relay(tp, max(starts[tp], place or 0), self._step, self.producer, self)
             for tp, place in zip(owned, places, strict=True)
         ]
 

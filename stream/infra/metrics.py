@@ -158,19 +158,19 @@ def _lag(part: PartitionTelemetry, _: float) -> float | None:
     return max(part.highwater - part.done, 0) if known else None
 
 
-def _behind(part: PartitionTelemetry, now: float) -> float | None:
-    """Age of the last record folded, while more wait."""
-    lag = _lag(part, now)
-    if not lag or not part.heard:
+def behind(part: PartitionTelemetry, now: float) -> float | None:
+    """Age of the last record folded (of the log clock, if none was yet) while more wait, s; None = not known."""
+    lag, heard = _lag(part, now), part.heard or part.clock
+    if not lag or not heard:
         return None if lag is None else 0.0
-    return max(now - part.heard / 1000, 0.0)
+    return max(now - heard / 1000, 0.0)
 
 
 _TP = ("role", "topic", "partition")
 _PARTITION_GAUGES: tuple[tuple[str, str, Callable[[PartitionTelemetry, float], float | None]], ...] = (
     ("journey_done_offset", "Next offset after what is done.", lambda p, _: p.done if p.done >= 0 else None),
     ("journey_consumer_lag_records", "Records between what is done and the end of the log.", _lag),
-    ("journey_consumer_lag_seconds", "Age of the last record folded, while more wait.", _behind),
+    ("journey_consumer_lag_seconds", "Age of the last record folded, while more wait.", behind),
     ("journey_watermark_timestamp_seconds", "The log clock.", lambda p, _: p.clock / 1000 if p.clock else None),
     (
         "journey_watermark_delay_seconds",

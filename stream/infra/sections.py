@@ -22,7 +22,7 @@ _BY_DEFAULT = Definitions()
 
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
-_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 _OF_SINKS = "pseudonym_key_file"
 _SAID = "say plaintext_credentials = true"
 _ZONE = 'is unknown; write an IANA name, as "Europe/Berlin"'
@@ -45,6 +45,8 @@ class Kafka(Struct, frozen=True):
     replication: Positive = 3  # of topics that are made
     min_insync: Positive = 2
     lost: Duration = 60_000  # without an answer for so long, a worker ends (75)
+    instance: str = ""  # names this worker for ever (group.instance.id): its partitions wait while it restarts
+    allow_loss: bool = False  # go on where a source was cut off, without what is lost
 
     def __post_init__(self) -> None:
         if self.security.startswith("SASL") and not (self.username and self.password):
@@ -74,18 +76,19 @@ class Redis(Struct, frozen=True):
     def __post_init__(self) -> None:
         place = urlsplit(self.url)
         known = bool(self.password or place.password)
-        if known and place.scheme == "redis" and place.hostname not in _HERE and not self.plaintext_credentials:
+        if known and place.scheme == "redis" and place.hostname not in HERE and not self.plaintext_credentials:
             raise ValueError(f"redis:// sends the password in the clear: take rediss://, or {_SAID}")
         if bool(self.cert_file) != bool(self.key_file):
             raise ValueError("cert_file and key_file belong together")
 
 
 class Metrics(Struct, frozen=True):
-    """Where /metrics and /health listen; with a `token` they ask for it (Authorization: Bearer)."""
+    """Where /metrics and /health listen; with a `token` /metrics asks for it (Authorization: Bearer)."""
 
     bind: str = "127.0.0.1"
     port: Port = 9464
     token: Secret = ""
+    ready_lag: Duration = 300_000  # /health/ready says no while records older than this wait
 
 
 class Verdicts(Struct, frozen=True):

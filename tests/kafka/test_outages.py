@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from aiokafka import AIOKafkaProducer
 
 from agents import topics

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any, cast
 
 import msgspec
@@ -209,7 +210,8 @@ async def test_what_goes_on_beside_the_fold_hears_of_appends_and_writes_in_its_t
 
 async def test_what_was_dropped_with_nothing_after_it_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("agents.engine.lane.time.monotonic", lambda: now[0])
+    clock = SimpleNamespace(monotonic=lambda: now[0], time_ns=lambda: 0)  # the lane's alone: the loop needs its own
+    monkeypatch.setattr("agents.engine.lane.time", clock)
     journal = Journal()
     owner = await working(journal, Pairs(Meta(next=0)), batch(0, 1))
     for now[0], behind in ((5.0, True), (14.9, True), (15.1, True), (15.2, True), (25.1, True), (25.2, False)):
