@@ -1,8 +1,9 @@
 """Many alerts that are one matter: somebody is told once, with a count.
 
 Pages of one signal that share a team, a topic or a segment are one incident from the third within an hour on; alerts
-of the queue are, when they come far more often than in the busiest hour of the last 7 d. An incident takes in all that
-follows of its signals and label, other signals too that surge under the same label, until nothing joined for an hour.
+of the queue are, when in an hour, or in 24, far more open than in the busiest such time of the 7 d before. An incident
+takes in all that follows of its signals and label, and other signals that surge under the same label, until nothing
+joined for so long.
 A watch's page takes in the pages of the customers that it explains.
 """
 
@@ -14,6 +15,7 @@ from stream.notices import Head, span
 from stream.policy import Policy
 
 WEEK = 7 * DAY
+KEPT = 8 * 24  # hours of counts: a day, and the 7 before it
 _RECENT = 500  # pages of a signal that may stand alone within the window
 
 Key = tuple[str, str]  # dimension, label
@@ -74,25 +76,25 @@ class Incidents:
         recent.pages.append((clock, head.id, head.cut))
         return None
 
-    def surged(self, head: Head, clock: int) -> tuple[Key, int] | None:
-        """Count an alert of the queue; the label under which they are far too many, and how many in this hour."""
-        found: tuple[Key, int] | None = None
+    def surged(self, head: Head, clock: int) -> tuple[Key, int, int] | None:
+        """Count an alert of the queue; the label under which they are far too many, how many, within what time (ms)."""
+        found: tuple[Key, int, int] | None = None
         hour = clock // HOUR
         for key in self._keys(head):
             name = "\0".join((head.signal, *key))
             rate = self._memory.get(Rate, name) or Rate()
             n = 1 + (rate.hours.pop()[1] if rate.hours and rate.hours[-1][0] == hour else 0)
-            before = [one for one in rate.hours if one[0] > hour - WEEK // HOUR]
-            rate.hours = [*before, (hour, n)]
+            rate.hours = [*(one for one in rate.hours if one[0] > hour - KEPT), (hour, n)]
             self._memory.keep(name, rate)
-            usual = max((count for _, count in before), default=0)
-            if found is None and n >= max(self._policy.surge, self._policy.surge_times * usual):
-                found = key, n
+            for hours in (1, 24):
+                n, usual = _busiest(rate.hours, hour, hours)
+                if found is None and n >= max(self._policy.surge, self._policy.surge_times * usual):
+                    found = key, n, hours * HOUR
         return found if self._knows(clock) else None
 
-    def begin(self, id: str, key: Key, head: Head, n: int, clock: int) -> None:
-        """An alert, the `n`-th of them, makes them an incident."""
-        one = Incident(*key, {head.signal: n}, clock, n)
+    def begin(self, id: str, key: Key, head: Head, n: int, within: int, clock: int) -> None:
+        """An alert, the `n`-th of them, makes them an incident; it is over when none joins `within` that time (ms)."""
+        one = Incident(*key, {head.signal: n}, clock, within, n)
         self._open[key] = id
         self._memory.keep(id, one)
 
@@ -118,7 +120,7 @@ class Incidents:
 
     def dues(self) -> dict[str, int]:
         """When each is over, if nothing joins."""
-        return {id: one.last + self._policy.group_window for id, one in self._memory.all(Incident).items()}
+        return {id: one.last + one.within for id, one in self._memory.all(Incident).items()}
 
     def end(self, id: str) -> Incident:
         """It is over."""
@@ -130,8 +132,7 @@ class Incidents:
     def words(self, one: Incident) -> str:
         """What its alert says."""
         named = ", ".join(f"{n} {signal}" for signal, n in one.signals.items())
-        within = span(self._policy.group_window)
-        return f"{one.count} alerts of {one.dim} {one.label}, each within {within} of the one before: {named}"
+        return f"{one.count} alerts of {one.dim} {one.label}, each within {span(one.within)} of the one before: {named}"
 
     def _join(self, id: str, one: Incident, head: Head, clock: int) -> None:
         one.signals[head.signal] += 1
@@ -145,3 +146,13 @@ class Incidents:
         """Whether delivery has heard of a week, so that what is usual is known."""
         began = self._memory.get(Began, "")
         return began is not None and clock - began.at >= WEEK
+
+
+def _busiest(counts: list[tuple[int, int]], now: int, hours: int) -> tuple[int, int]:
+    """How many in the `hours` that end with the hour `now`, and in the busiest such time of the 7 d before."""
+    sums: dict[int, int] = {}
+    for hour, n in counts:
+        block = (now - hour) // hours
+        sums[block] = sums.get(block, 0) + n
+    last = 7 * 24 // hours
+    return sums.get(0, 0), max((n for block, n in sums.items() if 0 < block <= last), default=0)

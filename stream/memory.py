@@ -37,18 +37,21 @@ class Recent(Struct, array_like=True):
 
 
 class Rate(Struct, array_like=True):
-    """Alerts of the queue of one signal and label that opened, as (hour, count), for 7 d."""
+    """Alerts of the queue of one signal and label that opened, as (hour, count), for 8 d."""
 
     hours: list[tuple[int, int]] = []
 
 
 class Incident(Struct, array_like=True):
-    """Alerts that are one matter: those of `signals` with this label. `last` = when one joined (log time, ms)."""
+    """Alerts that are one matter: those of `signals` with this label. `last` = when one joined (log time, ms); it is
+    over when none joined `within` (ms).
+    """
 
     dim: str
     label: str
     signals: dict[str, int]  # and how many of each
     last: int
+    within: int
     said: int = 0  # how many its alert says
 
     @property

@@ -67,8 +67,8 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     group_by: tuple[str, ...] = ("team", "topic", "segment")  # dimensions that make alerts of one signal one incident
     group_pages: Count = 3  # pages within the window
     group_window: Duration = HOUR  # also: how long nothing may join before an incident is over
-    surge: Count = 20  # alerts of the queue in an hour, and
-    surge_times: Count = 2  # times the busiest hour of the last 7 d
+    surge: Count = 20  # alerts of the queue in an hour or in 24, and
+    surge_times: Count = 2  # times the busiest such time of the 7 d before
     absorbs: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(ABSORBS))  # by watch: signals it explains
     precision: Share = 0.3  # a signal found useful less often than this does not page
     precision_back: Share = 0.5  # until it is found useful this often again

@@ -85,7 +85,7 @@ class Router:
             return None
         id = self._joined(head, clock)
         if not id and (found := self.incidents.surged(head, clock)):
-            id = self._gather(*found, head, [], clock)
+            id = self._gather(found[0], found[1], found[2], head, [], clock)
         return Routing(Severity.queue, "grouped", "part of an incident", id) if id else None
 
     def _old(self, held: Held, clock: int) -> tuple[str, str] | None:
@@ -114,7 +114,10 @@ class Router:
         if id := self._joined(head, clock):
             return id
         found = self.incidents.paged(head, clock)
-        return self._gather(found[0], len(found[1]) + 1, head, found[1], clock) if found else ""
+        if not found:
+            return ""
+        key, before = found
+        return self._gather(key, len(before) + 1, self._policy.group_window, head, before, clock)
 
     def _joined(self, head: Head, clock: int) -> str:
         id = self.incidents.joined(head, clock)
@@ -122,26 +125,26 @@ class Router:
             self._tell(id, clock)
         return id
 
-    def _gather(self, key: Key, n: int, head: Head, before: list[str], clock: int) -> str:
+    def _gather(self, key: Key, n: int, within: int, head: Head, before: list[str], clock: int) -> str:
         """Make an incident of an alert, the `n`-th, and those before it, or let the label's incident take them in."""
         if id := self.incidents.under(key):
             self.incidents.spread(id, head, n, clock)
             self._tell(id, clock)
         else:
-            id = self._begin(key, n, head, before, clock)
+            id = self._begin(key, n, within, head, before, clock)
         for other in before:
             held = self._desk.held(other)
             if held is not None and held.head.is_open:
                 self._desk.move(held, _queue("grouped", "part of an incident", id))
         return id
 
-    def _begin(self, key: Key, n: int, head: Head, before: list[str], clock: int) -> str:
+    def _begin(self, key: Key, n: int, within: int, head: Head, before: list[str], clock: int) -> str:
         alert = summaries.opened(
             summaries.INCIDENT, ":".join(key), clock, "",
-            clears=f"none of them opens for {span(self._policy.group_window)}",
+            clears=f"none of them opens for {span(within)}",
             run=self._definitions.run, numbers={"alerts": n}, about=[*before, head.id], cut=dict([key]),
         )  # fmt: skip
-        self.incidents.begin(alert.id, key, head, n, clock)
+        self.incidents.begin(alert.id, key, head, n, within, clock)
         one = self.incidents.get(alert.id)
         assert one is not None
         alert.text = self.incidents.words(one)

@@ -71,7 +71,7 @@ def burst(n: int, at: int, **given: Any) -> list[Alert]:
 def test_alerts_of_the_queue_are_an_incident_when_they_are_far_too_many(usual: int, now: int, found: bool) -> None:
     """At least 20 in an hour, and twice the busiest hour of the last 7 d."""
     d = Delivery()
-    d.hear(*week_of(usual, cut={"topic": "x"}), *burst(now, 7 * DAY + NINE, cut={"topic": "x"}))
+    d.hear(*week_of(usual, cut={"topic": "x"}), *burst(now, 8 * DAY + NINE, cut={"topic": "x"}))
     assert [change for change, *_ in d.own(INCIDENT)] == ["opened"] * found
     if found:
         words = f"{now} alerts of topic x, each within 1 h of the one before: {now} repeat_contact"
@@ -96,3 +96,16 @@ def test_a_watchs_page_takes_in_the_pages_that_it_explains() -> None:
     d.hear(msgspec.structs.replace(surge, version=2, status="resolved", changed=NINE + HOUR))
     d.hear(page("d", NINE + HOUR + 1, cut={"topic": "x"}))
     assert d.routed("d") == ("page", "")
+
+
+def test_a_surge_of_a_day_is_found_though_no_hour_of_it_is_loud() -> None:
+    d = Delivery()
+    usual = [alert(f"u{day}-{i}", opened=day * DAY + i * HOUR, changed=day * DAY + i * HOUR, cut={"team": "a"})
+             for day in range(8) for i in range(9)]  # fmt: skip
+    now = [alert(f"n{i}", opened=8 * DAY + i * HOUR, changed=8 * DAY + i * HOUR, cut={"team": "a"}) for i in range(24)]
+    d.hear(*usual, *now)
+    [(change, severity, text, _)] = d.own(INCIDENT)
+    assert (change, severity) == ("opened", "page")
+    assert text.endswith("of team a, each within 1 d of the one before: 20 repeat_contact")
+    d.tick(8 * DAY + 23 * HOUR + DAY)
+    assert d.own(INCIDENT)[-1][::3] == ("resolved", {"alerts": 24})
