@@ -38,10 +38,13 @@ class Ticker:
 
     async def look(self, owner: Owner, caught_up: bool) -> None:
         self._count()
-        out = self._fold.tick(time.time_ns() // 1_000_000, caught_up=caught_up)
+        now, due = time.time_ns() // 1_000_000, self._fold.due
+        out = self._fold.tick(now, caught_up=caught_up)
         if out is not None:
             await owner.publish([out])
             self._telemetry.ticks += 1
+            if due <= now:  # else it only says that time goes on
+                self._telemetry.lateness.observe(now - due)
 
     async def close(self) -> None:
         self._count()

@@ -190,7 +190,12 @@ def exposed(metrics: Metrics) -> str:
 
 
 class LoopLag:
-    """Measures how late the event loop is: what a fold holds up, everything else waits for."""
+    """Measures how late the event loop is: what a fold holds up, everything else waits for.
+
+    It looks often, so that nothing that holds the loop falls between two looks, and shows the worst of the last 15 s.
+    """
+
+    EVERY, SHOWN = 0.02, 15.0  # seconds
 
     def __init__(self, made: Setup) -> None:
         self._telemetry = made.telemetry
@@ -206,7 +211,13 @@ class LoopLag:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
+        before = worst = 0.0  # of the window before this one, and of this one
+        ends = loop.time() + self.SHOWN
         while True:
-            due = loop.time() + 0.5
-            await asyncio.sleep(0.5)
-            self._telemetry.loop_lag = max(0.0, loop.time() - due)
+            due = loop.time() + self.EVERY
+            await asyncio.sleep(self.EVERY)
+            now = loop.time()
+            worst = max(worst, now - due)
+            self._telemetry.loop_lag = max(before, worst)
+            if now >= ends:
+                before, worst, ends = worst, 0.0, now + self.SHOWN

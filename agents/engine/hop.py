@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -135,11 +136,13 @@ class Hop(Control):
         self.telemetry.partitions.clear()
 
     async def _open(self) -> None:
+        began = time.monotonic()
         try:
             for topic, count in self.spec.sources.items():
                 self._check_partitions(topic, count)
             lanes = await self._prepare(self.client.owned)
             self.lanes = {lane.tp: lane for lane in lanes}
+            self.telemetry.recovery_seconds += time.monotonic() - began
         except Exception as error:  # noqa: BLE001 - crash-only
             self.on_stop(error)
         finally:

@@ -114,8 +114,8 @@ class Lane(ABC):
                 await self.control.gap(self.tp, self.position.next, records[0].offset)
             case Verdict.TAKE:
                 records = records[bisect_left(records, self.position.next, key=_offset) :]
+        self.gauges.read = records[-1].offset + 1
         await self.work(records)
-        self.gauges.read = self.position.next
 
 
 class Control(ABC):
