@@ -38,6 +38,11 @@ def _answer(kind: str, score: int) -> bytes:
     return _event("survey.answered", {"survey": "V-1", "kind": kind, "score": score})
 
 
+def _never() -> bytes:
+    return _event("subscription.cancelled", {"subscription": "P-1", "effective_at": "9999-12-31T00:00:00Z"})
+
+
+_TERMS = {"subscription": "P-1", "product": "core", "amount": "10", "currency": "USD", "interval": "month"}
 CASES: tuple[tuple[str, Reason, bytes | None], ...] = (
     ("no value (a tombstone)", Reason.MALFORMED, None),
     ("no JSON", Reason.MALFORMED, b"hello"),
@@ -55,7 +60,11 @@ CASES: tuple[tuple[str, Reason, bytes | None], ...] = (
     ("a survey kind that settings do not define", Reason.INVALID, _answer("mood", 3)),
     ("a score off its scale", Reason.INVALID, _answer("ces", 8)),
     ("a currency without a rate", Reason.INVALID, _invoice("10", "XTS")),
-    ("a negative amount", Reason.INVALID, _invoice("-10", "USD")),
+    ("a negative amount: a refund says so by its type", Reason.INVALID, _invoice("-10", "USD")),
+    ("an amount that can only be a mistake", Reason.INVALID, _invoice("99999999999999", "USD")),
+    ("an amount of more than 15 digits", Reason.MALFORMED, _invoice("1" * 16, "USD")),
+    ("a negative quantity", Reason.MALFORMED, _event("subscription.started", _TERMS | {"quantity": -1})),
+    ("a date in the data before 1970 or after 2200, also one that means never", Reason.INVALID, _never()),
     ("a time over 5 min ahead of the log clock (`log.future`)", Reason.FUTURE, _event(time=SOON)),
     ("a time longer ago than is kept (`[keep]`), not marked `backfill`", Reason.TOO_LATE, _event(time=LONG_AGO)),
 )

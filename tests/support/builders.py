@@ -47,7 +47,9 @@ def event(type_: str, at: int, data: dict[str, Any], **given: Any) -> Told:
     return Told(at, log, subject, msgspec.json.encode(body))
 
 
-TICKET = frozenset({"topic", "team", "priority", "content", "author", "public", "to_team", "from_team", "field", "on"})
+TICKET = frozenset(
+    {"topic", "team", "priority", "promised_by", "content", "author", "public", "to_team", "from_team", "field", "on"}
+)
 
 
 def _about(type_: str, at: int, data: dict[str, Any], given: dict[str, Any], own: frozenset[str]) -> Told:
