@@ -14,7 +14,7 @@ WIDTH, HEIGHT = 720, 440
 LEFT, TOP, RIGHT, BOTTOM = 64, 56, 24, 56
 INK, FAINT, MARK = "#24292f", "#d0d7de", "#0969da"
 FONT = f'font-family="sans-serif" font-size="12" fill="{INK}"'
-WORDS, LINE = 220, 15  # the room of a label, px
+WORD, LINE = 30, 15  # the room of a label, px
 ACROSS = "recall: share of what happened that was warned of"
 UP = "precision: share of those warned to whom it happened"
 
@@ -32,6 +32,7 @@ def trade_off(title: str, scores: Sequence[Score]) -> str:
         *_axes(top),
         *_base(scores, top),
         *_points(points, top),
+        *_legend(scores),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
@@ -57,21 +58,29 @@ def _base(scores: Sequence[Score], top: float) -> Iterator[str]:
 
 
 def _points(scores: Sequence[Score], top: float) -> Iterator[str]:
+    """Each with its value above it."""
     placed: list[tuple[float, float]] = []
-    for score in sorted(scores, key=lambda one: -(one.table.precision or 0)):
+    for score in sorted(scores, key=lambda one: one.table.recall or 0):
         table = score.table
         low, high = wilson(table.both, table.warned)
         x, y = _x(table.recall or 0), _y(table.precision or 0, top)
-        at = y
-        while any(abs(x - left) < WORDS and abs(at - above) < LINE for left, above in placed):
-            at = round(at + 1, 1)  # labels make room for those above
-        placed.append((x, at))
-        label = ", ".join(f"{name} = {shown(name, value)}" for name, value in score.setting.items())
+        above = round(_y(high, top) - 5, 1)
+        while any(abs(x - left) < WORD and abs(above - taken) < LINE for left, taken in placed):
+            above = round(above - 1, 1)
+        placed.append((x, above))
         yield f'<line x1="{x}" y1="{_y(low, top)}" x2="{x}" y2="{_y(high, top)}" stroke="{MARK}" stroke-width="1.5"/>'
         yield f'<circle cx="{x}" cy="{y}" r="4" fill="{MARK}"/>'
-        side, anchor = (x + 8, "start") if x + WORDS < WIDTH else (x - 8, "end")
-        words = f"{escape(label)}: {score.a_day:,.1f} alerts a day"
-        yield f'<text x="{side}" y="{at + 4}" text-anchor="{anchor}">{words}</text>'
+        yield f'<text x="{x}" y="{above}" text-anchor="middle">{escape(_value(score))}</text>'
+
+
+def _legend(scores: Sequence[Score]) -> Iterator[str]:
+    for i, score in enumerate(scores):
+        words = f"{', '.join(score.setting)} = {_value(score)}: {score.a_day:,.1f} alerts a day"
+        yield f'<text x="{WIDTH - RIGHT - 4}" y="{TOP + 16 + LINE * i}" text-anchor="end">{escape(words)}</text>'
+
+
+def _value(score: Score) -> str:
+    return ", ".join(shown(name, value) for name, value in score.setting.items())
 
 
 def _x(share: float) -> float:

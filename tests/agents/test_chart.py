@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from xml.etree import ElementTree as ET
 
-from agents.chart import HEIGHT, LINE, WIDTH, trade_off
+from agents.chart import HEIGHT, LINE, WIDTH, WORD, trade_off
 from stream.score import Score, Table
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -27,8 +27,8 @@ def test_a_point_for_each_setting() -> None:
     points = [(float(one.get("cx", 0)), float(one.get("cy", 0))) for one in root.iter(f"{SVG}circle")]
     assert len(points) == 5
     xs, ys = zip(*points, strict=True)
-    assert list(xs) == sorted(xs)  # the more precise, the less is found: as the scores are here
-    assert list(ys) == sorted(ys)
+    assert list(xs) == sorted(xs)
+    assert list(ys) == sorted(ys)  # downwards: the more is found, the less precise, in these
     places = [float(one.get(key, 0)) for one in root.iter() for key in ("x", "x1", "x2", "cx")]
     assert 0 <= min(places) <= max(places) <= WIDTH
     heights = [float(one.get(key, 0)) for one in root.iter() for key in ("y", "y1", "y2", "cy")]
@@ -36,10 +36,11 @@ def test_a_point_for_each_setting() -> None:
 
 
 def test_labels_do_not_cover_one_another() -> None:
-    labels = [one for one in drawn(*SCORES).iter(f"{SVG}text") if "alerts a day" in (one.text or "")]
+    labels = [one for one in drawn(*SCORES).iter(f"{SVG}text") if one.text in {"2", "3", "4", "5", "6"}]
     places = [(float(one.get("x", 0)), float(one.get("y", 0))) for one in labels]
     assert len(places) == 5
-    assert all(abs(x - u) > 100 or abs(y - v) >= LINE - 1 for (x, y), (u, v) in combinations(places, 2))
+    assert all(abs(x - u) >= WORD or abs(y - v) >= LINE - 1 for (x, y), (u, v) in combinations(places, 2))
+    assert "teams = 3: 10.0 alerts a day" in [one.text for one in drawn(*SCORES).iter(f"{SVG}text")]
 
 
 def test_text_is_text_and_the_base_rate_is_there() -> None:
