@@ -59,7 +59,7 @@ async def test_what_holds_the_loop_is_seen_however_short_and_shown_for_a_while(
     lag = LoopLag(made)
     lag.start()
     await until(lambda: asyncio.sleep(0.1, True), "it looks on")
-    time.sleep(0.2)
+    time.sleep(0.2)  # noqa: ASYNC251 - it is what holds the loop
     await until(lambda: made.telemetry.loop_lag >= 0.1, "it was seen")
     await asyncio.sleep(0.3)  # later looks are in time, and it is not forgotten at once
     assert made.telemetry.loop_lag >= 0.1
