@@ -12,6 +12,7 @@ from stream.infra.redis_side import Row
 from stream.infra.reviews import REVIEWABLE, Reviewable
 from stream.notices import Held
 from stream.record import Append
+from stream.summaries import OWN
 
 _encode = msgspec.json.Encoder().encode
 _reviewable = msgspec.json.Decoder(Reviewable).decode
@@ -21,7 +22,7 @@ class AlertsView:
     """`<base>:alerts`, a hash of open alerts by id; `<base>:queue`, their ids, the most urgent first;
     `<base>:journeys`, a hash of what is open of each subject.
 
-    `<base>:reviewable`: what a verdict needs to know of each alert that is remembered, also of those that are over.
+    `<base>:reviewable`: what a verdict needs to know of each alert of the log that is remembered, over or not.
     """
 
     def __init__(self, fold: DeliveryPartition, base: str) -> None:
@@ -58,7 +59,7 @@ class AlertsView:
 
     def _rows(self, id: str, held: Held | None) -> Iterator[Row]:
         alerts, queue, _, known = self.keys
-        yield Row(known, id, None if held is None else _encode(_reviewable(held.body)))
+        yield Row(known, id, None if held is None or held.head.signal in OWN else _encode(_reviewable(held.body)))
         if held is None or not held.head.is_open:
             yield Row(alerts, id, None)
             yield Row(queue, id, None, ranked=True)

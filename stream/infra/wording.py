@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from stream.claims import Alert
+from stream.infra.pseudonym import is_person
 from stream.notices import Notice, span
+from stream.summaries import OWN
 
 ENDS = {"resolved": "resolved", "withdrawn": "withdrawn: the data were corrected", "closed": "closed by a verdict"}
 
@@ -17,8 +19,9 @@ def line(text: str) -> str:
 
 
 def is_news(notice: Notice) -> bool:
-    """Opened, over, or become louder; of other changes people need not be told one by one."""
-    return notice.kind != "update" or notice.held_as is None or notice.severity > notice.held_as
+    """Opened, over, become louder, or speaking for more; of other changes people need not be told one by one."""
+    louder = notice.held_as is None or notice.severity > notice.held_as
+    return notice.kind != "update" or louder or notice.alert.signal in OWN
 
 
 def state(notice: Notice) -> str:
@@ -35,7 +38,7 @@ def facts(notice: Notice, who: str) -> Iterator[tuple[str, str]]:
     """What else there is to know, as (name, value), without what is not known."""
     alert = notice.alert
     given = {
-        "customer": f"{who}{' (VIP)' if alert.vip else ''}",
+        "customer" if is_person(alert) else "about": f"{who}{' (VIP)' if alert.vip else ''}",
         "segment": alert.segment or "",
         "numbers": numbers(alert),
         "clears when": alert.clears,

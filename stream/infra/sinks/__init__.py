@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from stream.claims import Alert, Severity
-from stream.infra.pseudonym import pseudonym
+from stream.infra.pseudonym import is_person, pseudonym
 from stream.notices import Notice
 from stream.ranking import Ranked
 
@@ -98,7 +98,9 @@ class Naming(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     def who(self, alert: Alert) -> str:
         """What a customer is called outside."""
-        return alert.subject if self.subject == "plain" else pseudonym(alert.subject, self.pseudonym_key)
+        if self.subject == "plain" or not is_person(alert):
+            return alert.subject
+        return pseudonym(alert.subject, self.pseudonym_key)
 
 
 class Telling(Naming, frozen=True, forbid_unknown_fields=True, kw_only=True):

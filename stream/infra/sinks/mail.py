@@ -15,6 +15,7 @@ from email.utils import formatdate
 from typing import Literal
 
 from stream.claims import Severity
+from stream.infra.pseudonym import is_person
 from stream.infra.sinks import DELIVERED, Clock, Link, Naming, Outcome, Queue, nowhere, secret
 from stream.infra.wording import facts, is_news, line, moment, state
 from stream.notices import Notice
@@ -127,7 +128,7 @@ def digest(queue: Queue, settings: Mail, link: Link = nowhere) -> EmailMessage:
 def _listed(ranked: Ranked, settings: Mail, link: Link) -> Iterator[str]:
     alert = ranked.alert
     yield f"{ranked.place}. {alert.signal}: {line(alert.text)}"
-    yield f"   customer {settings.who(alert)}; {'; '.join(ranked.why)}"
+    yield f"   {'customer ' if is_person(alert) else ''}{settings.who(alert)}; {'; '.join(ranked.why)}"
     if address := link(alert):
         yield f"   {address}"
     yield ""

@@ -6,7 +6,7 @@ data is escaped and marked verbatim: it can mention nobody. https://docs.slack.d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -19,6 +19,8 @@ from stream.notices import Notice
 TEXT = 2_900  # characters of a block; Slack takes 3,000
 _MARKS = {"page": ":rotating_light:", "queue": ":large_yellow_circle:", "info": ":information_source:"}
 _OVER = ":white_check_mark:"
+_ENDED = ("customer", "about", "alert")
+_OPEN = (*_ENDED, "segment", "numbers", "clears when", "routing")
 
 
 class Slack(Telling, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -74,14 +76,9 @@ def message(notice: Notice, settings: Slack, link: Link = nowhere) -> dict[str, 
     return {"text": _escaped(f"{head}: {line(alert.text)}")[:TEXT], "blocks": blocks}
 
 
-def _small(notice: Notice, who: str) -> list[tuple[str, str]]:
-    shown = (
-        ("customer", "alert")
-        if notice.kind == "resolve"
-        else ("customer", "segment", "numbers", "routing", "clears when", "alert")
-    )
-    known = dict(facts(notice, who))
-    return [(name, known[name]) for name in shown if name in known]
+def _small(notice: Notice, who: str) -> Iterator[tuple[str, str]]:
+    shown = _ENDED if notice.kind == "resolve" else _OPEN
+    return ((name, value) for name, value in facts(notice, who) if name in shown)
 
 
 def _text(words: str) -> dict[str, Any]:

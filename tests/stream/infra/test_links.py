@@ -39,6 +39,10 @@ def test_another_key_makes_another_link() -> None:
     assert not LINKS.is_genuine(id, until, signature, 0)
 
 
+def test_an_incident_is_not_judged_its_alerts_are() -> None:
+    assert LINKS(alert(signal="incident")) == ""
+
+
 @given(st.text(), st.text(), st.text())
 def test_it_is_total(id: str, until: str, signature: str) -> None:
     assert not LINKS.is_genuine(id, until, signature, 0)

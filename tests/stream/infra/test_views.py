@@ -67,7 +67,12 @@ def test_an_alert_stands_with_its_reasons_and_the_queue_in_order() -> None:
 def test_what_is_over_can_still_be_judged_until_it_is_forgotten() -> None:
     fold = DeliveryPartition(Definitions(), "r", 0, {})
     view = AlertsView(fold, "b")
-    versions = [alert(), alert(version=2, status="resolved", text="newest"), alert("b", changed=1_000_000 + 8 * DAY)]
+    versions = [
+        alert(),
+        alert(version=2, status="resolved", text="newest"),
+        alert("i", signal="incident"),
+        alert("b", changed=1_000_000 + 8 * DAY),
+    ]
     table: dict[tuple[str, str], Any] = {}
     for n, one in enumerate(versions):
         for append in fold.feed(heard([one], offset=n)):

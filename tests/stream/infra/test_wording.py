@@ -28,6 +28,10 @@ def test_what_is_news(kind: Kind, severity: Severity, held_as: Severity | None, 
     assert is_news(Notice(alert(), kind, severity, held_as)) is news
 
 
+def test_an_incident_that_grew_is_news() -> None:
+    assert is_news(Notice(alert(signal="incident"), "update", Severity.page, Severity.page))
+
+
 def test_only_what_is_known_is_said() -> None:
     bare = Notice(alert(), "open", Severity.queue)
     assert dict(facts(bare, "ab12")) == {"customer": "ab12", "opened": "1970-01-01 00:16 UTC", "alert": "a1"}

@@ -41,13 +41,18 @@ def test_it_is_off_until_it_has_an_address_and_takes_pages_alone() -> None:
 
 def test_an_alert_in_one_look() -> None:
     told = page(numbers={"contacts": 3}, segment="smb", vip=True, clears="7 d without a contact", why="a reason")
-    known = "segment smb · numbers contacts 3 · routing a reason · clears when 7 d without a contact · alert a1"
+    known = "segment smb · numbers contacts 3 · clears when 7 d without a contact · routing a reason · alert a1"
     assert words(told, "https://x/a1") == [
         "PAGE: repeat_contact: 3 contacts about billing within 7 d",
         ":rotating_light: *PAGE: repeat_contact*\n3 contacts about billing within 7 d",
         f"customer {SINK.who(told.alert)} (VIP) · {known}",
         "<https://x/a1|Useful, noise or known?>",
     ]
+
+
+def test_what_is_about_no_customer_says_what_it_is_about() -> None:
+    told = page(subject="topic:billing", cut={"topic": "billing"}, signal="volume_surge")
+    assert words(told)[2] == "about topic:billing · alert a1"
 
 
 @pytest.mark.parametrize(
