@@ -130,7 +130,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "demo": ("an embedded broker, Redis, all roles, 60 days of history, then live traffic", _demo),
     "worker": ("run roles of the pipe", _worker),
     "topics": ("print and check the topics with their settings", _topics),
-    "plugins": ("what is there: KPIs, signals, watches, sources, sinks", _settings),
+    "plugins": ("what is there: KPIs, signals, watches, outcomes, sources, sinks", _settings),
     "settings": ("the effective settings, without secrets", _settings),
     "events": ("JSON Schema of events, alerts and dead letters", _nothing),
     "check": ("validate settings, mappings or event files: every fault with file, line, field", _check),

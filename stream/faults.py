@@ -165,8 +165,9 @@ def duration(text: str) -> int:
 
 
 def as_duration(ms: int) -> str:
-    """Milliseconds as `duration` reads them, in the largest unit that divides them: "90m"."""
-    return next((f"{ms // size}{unit}" for unit, size in reversed(_UNITS.items()) if ms and ms % size == 0), "0s")
+    """Milliseconds as `duration` reads them, in the largest unit but weeks that divides them: "90m"."""
+    units = [(unit, size) for unit, size in reversed(_UNITS.items()) if unit != "w"]
+    return next((f"{ms // size}{unit}" for unit, size in units if ms and ms % size == 0), "0ms")
 
 
 def literal(text: str) -> Any:

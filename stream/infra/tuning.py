@@ -19,6 +19,7 @@ FIXED = frozenset(
 )
 FIXED |= {"ages", "begins", "bounds", "longest", "one_scale", "span", "variant_of"}  # of KPIs
 FIXED |= {"kpi", "cut", "grain", "kind", "scale"}  # of watches
+FIXED |= {"what", "whom"}  # of outcomes
 _TUNED = (bool, int, float, str, tuple, dict)
 
 

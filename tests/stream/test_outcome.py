@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 
 from stream.definitions import DAY
-from stream.infra.plugins import discover
+from stream.infra.plugins import discover, fields
 from stream.outcome import About
 from stream.past import journeys
 from tests.support.backtests import remembered
 from tests.support.builders import SIGNALS_FOUND, START, opened, resolved
+from tests.support.tools import ROOT
 from tests.support.worlds import SPAN, World
 
 OUTCOMES: dict[str, Any] = discover("stream.outcomes", "OUTCOME")
+PAGE = (ROOT / "docs/backtest.md").read_text()
 LATE = SPAN + 200 * DAY
 # Claims for which there is no outcome to measure them by, yet.
 UNMEASURED = {"abandonment", "breach", "repeat contact"}
@@ -62,6 +64,13 @@ def test_cases_are_asked_before_it_happens(outcome: Any) -> None:
 def test_it_says_what_it_is(outcome: Any) -> None:
     assert outcome.whom and outcome.what
     assert outcome.version >= 1
+
+
+@every
+def test_its_page_has_it_with_its_parameters(outcome: Any) -> None:
+    (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{outcome.name}` |")]
+    lengths = {name for name in fields(outcome) if name not in ("before_ms", "horizon_ms")}  # said for several at once
+    assert all(f"`{name}`" in row for name in lengths)
 
 
 def test_every_claim_of_a_signal_can_be_measured() -> None:

@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from agents.cli import main
-from agents.commands import settings as command
 from stream.event import TYPES
+from stream.faults import as_duration
 from stream.infra import settings
 from stream.infra.sections import Sections
 
@@ -55,19 +55,27 @@ def test_variables_are_named(capsys: pytest.CaptureFixture[str], monkeypatch: py
 def test_every_section_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     """All but the free tables that are empty."""
     read = tomllib.loads(printed(capsys, "settings"))
-    assert set(Sections.__struct_fields__) - read.keys() == {"calendars", "labels", "kpis", "signals", "sinks"}
+    assert set(Sections.__struct_fields__) - read.keys() == {
+        "calendars",
+        "labels",
+        "kpis",
+        "outcomes",
+        "signals",
+        "sinks",
+    }
 
 
 def test_zero_durations_have_a_unit() -> None:
-    assert [command._with_unit(ms) for ms in (0, 1, 1000, 90_000, 86_400_000)] == ["0ms", "1ms", "1s", "90s", "1d"]
+    assert [as_duration(ms) for ms in (0, 1, 1000, 90_000, 86_400_000)] == ["0ms", "1ms", "1s", "90s", "1d"]
 
 
 def test_every_plug_in_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     """With its version, and the fields that settings may tune."""
     lines = printed(capsys, "plugins").splitlines()
     kinds = [line.split()[0] for line in lines]
-    assert kinds == sorted(kinds, key=["kpi", "signal", "watch", "source", "sink"].index)
+    assert kinds == sorted(kinds, key=["kpi", "signal", "watch", "outcome", "source", "sink"].index)
     assert any(line.startswith("kpi     fcr@1 ") and "min_n" in line for line in lines)
+    assert any(line.startswith("outcome churn@1 ") and "period_ms" in line for line in lines)
     assert any(line.startswith("source  xes ") for line in lines)
     assert any(line.startswith("sink    log ") for line in lines)
 
