@@ -59,7 +59,8 @@ def load(settings: Settings) -> Plugins:
     watches = {name: signals.pop(name) for name, plugin in list(signals.items()) if is_watch(plugin)}
     found = Plugins(kpis, signals, watches, sources, sinks, outcomes)
     _check(found)
-    wrong = [settings.fault(("signals", *where), value, mend) for where, value, mend in _watched(found, tunings)]
+    said = [*_watched(found, tunings), *_dimensions(found, tunings)]
+    wrong = [settings.fault(where, value, mend) for where, value, mend in said]
     if wrong:
         raise Faults(wrong)
     return found
@@ -83,11 +84,23 @@ def _watched(found: Plugins, definitions: Definitions) -> Iterator[tuple[Where, 
         try:
             singles([watch], found.kpis)
         except ValueError as error:
-            yield (name,), None, str(error)
+            yield ("signals", name), None, str(error)
         for kpi, limit in getattr(watch, "thresholds", {}).items():
             mend = beyond(found.kpis[kpi], limit, definitions) if kpi in found.kpis else unknown(kpi, found.kpis)
             if mend:
-                yield (name, "thresholds", kpi), limit, mend
+                yield ("signals", name, "thresholds", kpi), limit, mend
+
+
+def _dimensions(found: Plugins, definitions: Definitions) -> Iterator[tuple[Where, Any, str]]:
+    """Dimensions that settings name and no KPI is cut by, as (path, value, mend)."""
+    known = {dim for kpi in found.kpis.values() for dim in kpi.cuts}
+    for place, pair in enumerate(definitions.pairs):
+        for dim in pair:
+            if dim not in known:
+                yield ("cuts", "pairs", str(place)), list(pair), f'"{dim}" {unknown(dim, known)}'
+    for dim in definitions.labels:
+        if dim not in known:
+            yield ("labels", dim), None, unknown(dim, known)
 
 
 def _tuned_all(

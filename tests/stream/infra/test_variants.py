@@ -160,6 +160,11 @@ def test_benchmarks_decide_nothing(tmp_path: Path) -> None:
             's.toml:1: kpis.fcr.benchmarks = "a": is the name of two benchmarks',
         ),
         (
+            '[cuts]\npairs = [["team", "topic"], ["chanel", "team"]]\n',
+            's.toml:2: cuts.pairs.1 = ["chanel","team"]: "chanel" is unknown; did you mean "channel"?',
+        ),
+        ('[labels]\nsegmnt = ["a"]\n', 's.toml:2: labels.segmnt: is unknown; did you mean "segment"?'),
+        (
             "[signals.kpi_fell.thresholds]\ncsat_top2 = 80\n",
             "s.toml:2: signals.kpi_fell.thresholds.csat_top2 = 80.0: is outside what csat_top2 can be: 0 to 1 ratio",
         ),
