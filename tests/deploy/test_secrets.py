@@ -23,6 +23,7 @@ from tests.support.tools import ROOT
 KAFKA = '[kafka]\nsecurity = "{}"\nusername = "u"\npassword = "{}"\n'
 REDIS = '[redis]\nurl = "{}"\npassword = "{}"\n'
 SECRETS = ("kafka.password", "redis.password", "metrics.token", "sinks.alertmanager.pseudonym_key")
+SECRETS += ("verdicts.link_key", "verdicts.pagerduty_secret")
 
 
 def read(tmp_path: Path, text: str):

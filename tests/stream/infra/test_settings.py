@@ -202,6 +202,11 @@ def test_rules_over_several_keys(tmp_path: Path) -> None:
         "s.toml:3: surveys.effort.low = 5: must be below high = 1",
         's.toml:6: cuts.pairs = ["team","team"]: a pair names two dimensions',
     ]
+    words = "link_key signs the links: give it 16 characters or more, at random, best as link_key_file"
+    assert faults(tmp_path, '[verdicts]\nurl = "https://x"\nlink_key = "short"\n') == [f"s.toml:1: verdicts: {words}"]
+    assert faults(tmp_path, '[verdicts]\nurl = "x.org"\n') == [
+        "s.toml:1: verdicts: url begins with https:// (or http:// inside)"
+    ]
     text = '[surveys.nps]\nfamily = "nps"\nlow = 0\nhigh = 5\n'
     assert faults(tmp_path, text) == [
         "s.toml:1: surveys.nps: NPS is asked on 0 to 10, 10 the best; another scale is no NPS"
