@@ -80,10 +80,20 @@ def _shown(words: str, url: str) -> str:
 async def tell_each(
     notices: Sequence[Notice], tell: Callable[[Notice], Awaitable[Outcome]], at_once: int = AT_ONCE
 ) -> list[Outcome]:
-    """A few at once: no two of a batch are about the same alert. After the first that failed no more are tried."""
+    """A few at once: no two of a batch are about the same alert. After the first that failed no more are tried.
+
+    What `tell` raises is a failure of that one: others were told, and are not told again.
+    """
+
+    async def told(notice: Notice) -> Outcome:
+        try:
+            return await tell(notice)
+        except Exception as error:  # noqa: BLE001  as the mailbox has it of a whole batch
+            return Outcome("retry", f"{type(error).__name__}: {error}")
+
     outcomes: list[Outcome] = []
     for start in range(0, len(notices), at_once):
-        outcomes += await asyncio.gather(*map(tell, notices[start : start + at_once]))
+        outcomes += await asyncio.gather(*map(told, notices[start : start + at_once]))
         if failed := [outcome for outcome in outcomes if outcome.status == "retry"]:
             longest = max(failed, key=lambda outcome: outcome.after or 0.0)
             return outcomes + [longest] * (len(notices) - len(outcomes))

@@ -6,7 +6,11 @@ import pytest
 from aiohttp import web
 
 from agents.embedded.child import free_port
-from stream.infra.posting import Poster
+from stream.claims import Severity
+from stream.infra.posting import Poster, tell_each
+from stream.infra.sinks import DELIVERED, Outcome
+from stream.notices import Notice
+from tests.support.alerts import alert
 from tests.support.sinks import Now
 from tests.support.web import ScriptedServer
 
@@ -65,3 +69,19 @@ async def test_an_answer_that_repeats_the_address_does_not_show_it() -> None:
 class Echo(ScriptedServer):
     def answer(self, request: web.Request, body: object) -> web.Response:
         return web.Response(status=404, text=f"no hook at {request.url}")
+
+
+async def test_what_one_message_raises_takes_none_back_that_was_told() -> None:
+    """A key that vanished in between; what comes after it is not tried."""
+    tried: list[str] = []
+
+    async def tell(notice: Notice) -> Outcome:
+        tried.append(notice.alert.id)
+        if notice.alert.id == "b":
+            raise FileNotFoundError("key")
+        return DELIVERED
+
+    outcomes = await tell_each([Notice(alert(id), "open", Severity.queue) for id in "abc"], tell, at_once=1)
+    assert [outcome.status for outcome in outcomes] == ["delivered", "retry", "retry"]
+    assert outcomes[1].detail == "FileNotFoundError: key"
+    assert tried == ["a", "b"]
