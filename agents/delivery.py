@@ -49,6 +49,7 @@ class Effects:
         if caught_up:  # what is old may be overtaken further on: nothing is sent before the end
             self._courier.caught_up()
         if self._courier.started:
+            await owner.write_all(lambda _: iter(self._courier.announcements.append, None))
             await owner.write_all(lambda _: iter(self._courier.marks, None))
             await owner.publish(self._courier.undelivered())
         out = self._fold.tick(time.time_ns() // 1_000_000, caught_up=caught_up)

@@ -6,7 +6,7 @@ function of the log's records and its time alone; ticks (records under the key C
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from heapq import heappop, heappush
 
 import msgspec
@@ -15,7 +15,7 @@ from stream.claims import Alert, Severity, Verdict
 from stream.definitions import DAY, SECOND, Definitions
 from stream.line import Line
 from stream.memory import Began, Memory, is_memory
-from stream.notices import Head, Held, Mark, Routing, Sent, head_of, merge, span
+from stream.notices import Head, Held, Mark, Routing, Sent, head_of, merge, newer, span
 from stream.policy import Policy
 from stream.ranking import Ranked
 from stream.record import ALERTS, CLOCK, REVIEW, Append, Heard, Meta, Out, Stop
@@ -105,12 +105,19 @@ class DeliveryPartition:
 
     def sent(self, marks: Sequence[Sent]) -> Append | None:
         """Takes in what sinks were told; None if that changes nothing. The append has no source record."""
+        return self._note(marks, lambda held: held.sent)
+
+    def about(self, marks: Sequence[Sent]) -> Append | None:
+        """Takes in what sinks are about to be told, likewise."""
+        return self._note(marks, lambda held: held.about)
+
+    def _note(self, marks: Sequence[Sent], of: Callable[[Held], dict[str, Mark]]) -> Append | None:
         puts: dict[bytes, bytes | None] = {}
         for sent in marks:
             held = self.held(sent.id)
-            if held is None or not _newer(sent.mark, held.sent.get(sent.sink)):
+            if held is None or not newer(sent.mark, of(held).get(sent.sink)):
                 continue
-            held.sent[sent.sink] = sent.mark
+            of(held)[sent.sink] = sent.mark
             puts[sent.id.encode()] = self.rows[sent.id.encode()] = _encode(held)
         return self._append(puts, self.meta) if puts else None
 
@@ -256,7 +263,3 @@ class DeliveryPartition:
 
     def _drop(self, name: str) -> None:
         self.dropped[name] = self.dropped.get(name, 0) + 1
-
-
-def _newer(mark: Mark, than: Mark | None) -> bool:
-    return than is None or (mark.episode, mark.version) > (than.episode, than.version)

@@ -68,6 +68,7 @@ class Held(Struct, array_like=True):
 
     `body` = the alert's JSON as heard, `raised` = log time at which this episode rose to its present severity,
     `heard` = log clock when this version was heard; both in ms. `routing` = what was decided; None = as it is.
+    `about` = what sinks were about to be told when it was written: they may hold it open, whatever `sent` says.
     """
 
     head: Head
@@ -76,6 +77,7 @@ class Held(Struct, array_like=True):
     heard: int
     sent: dict[str, Mark] = field(default_factory=dict)
     routing: Routing | None = None
+    about: dict[str, Mark] = field(default_factory=dict)
 
     @property
     def alert(self) -> Alert:
@@ -125,9 +127,9 @@ def merge(old: Held | None, head: Head, body: bytes, clock: int) -> Held | None:
     if (head.episode, head.version) <= (old.head.episode, old.head.version):
         return None
     if head.episode > old.head.episode:
-        return Held(head, body, head.opened, clock, old.sent)
+        return Held(head, body, head.opened, clock, old.sent, about=old.about)
     rose = Severity[head.severity] > Severity[old.head.severity]
-    return Held(head, body, head.changed if rose else old.raised, clock, old.sent)
+    return Held(head, body, head.changed if rose else old.raised, clock, old.sent, about=old.about)
 
 
 def route(held: Held, now: int, old_news: int, paged: bool = False) -> tuple[Severity, str]:
@@ -148,10 +150,13 @@ def route(held: Held, now: int, old_news: int, paged: bool = False) -> tuple[Sev
     return severity, decided.why
 
 
-def notice(held: Held, mark: Mark | None, routed: tuple[Severity, str], least: Severity) -> Notice | None:
+def notice(
+    held: Held, mark: Mark | None, routed: tuple[Severity, str], least: Severity, about: Mark | None = None
+) -> Notice | None:
     """What a sink that takes `least` and louder is still to be told, given its last mark; None = nothing.
 
-    A version overtaken before it was told is left out, and so is an alert that came and went untold.
+    A version overtaken before it was told is left out, and so is an alert that came and went untold. One that it may
+    have been told of (`about`) is ended there all the same.
     """
     head, (severity, why) = held.head, routed
     if mark is not None and (mark.episode, mark.version) >= (head.episode, head.version):
@@ -160,7 +165,14 @@ def notice(held: Held, mark: Mark | None, routed: tuple[Severity, str], least: S
     if head.is_open and severity >= least:
         again = mark is not None and held_as is not None and mark.episode == head.episode
         return Notice(held.alert, "update" if again else "open", severity, held_as, why)
+    if held_as is None and about is not None and newer(about, mark):
+        held_as = Severity(about.severity)
     return Notice(held.alert, "resolve", held_as, held_as, why) if held_as is not None else None
+
+
+def newer(mark: Mark, than: Mark | None) -> bool:
+    """Whether it is of a later version of its alert."""
+    return than is None or (mark.episode, mark.version) > (than.episode, than.version)
 
 
 def span(ms: int) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 
 from stream.claims import Severity
 from stream.delivering import DeliveryPartition
+from stream.infra.announcing import Announcements
 from stream.infra.digests import Digests
 from stream.infra.mailbox import Alerts, Mailbox, Pace
 from stream.infra.sinks import Clock, Link, Queue, Sink, nowhere
@@ -46,16 +47,18 @@ class Courier:
         self._started = False
         self._wakes: list[asyncio.Event] = []
         self._tasks: list[asyncio.Task[None]] = []
-        alerts, pace = Alerts(fold.held, fold.ids, fold.open, self._route), pace or Pace()
+        self.announcements = Announcements(fold)
+        alerts = Alerts(fold.held, fold.ids, fold.open, self._route, self.announcements.made)
+        pace = pace or Pace()
         ready = [sink for sink in sinks if sink.ready()]
         self.mailboxes = [
             Mailbox(sink, sink.open(clock, link), least, alerts, telemetry.sink(sink.name), clock, chance, pace)
             for sink in ready
             if (least := sink.least) is not None
         ]
-        zone = fold.definitions.timezone
+        zone, told = fold.definitions.timezone, telemetry.sink
         self.digests = [
-            Digests(s.name, s.open(clock, link), s.hours, zone, self._queue, clock, pace.backoff(clock, chance))
+            Digests(s, s.open(clock, link), zone, self._queue, told(s.name), clock, pace.backoff(clock, chance))
             for s in ready
             if s.hours
         ]
@@ -83,6 +86,7 @@ class Courier:
         """After an append of the fold was written."""
         if not self.started:
             return
+        self.announcements.heard(append)
         ids = [key.decode() for key, _ in append.puts]
         for id in ids:
             if (held := self._fold.held(id)) is not None:
@@ -122,6 +126,7 @@ class Courier:
             mailbox.forget()
         for digests in self.digests:
             await digests.channel.close()
+            digests.forget()
         if self._telemetry.alerts_active is self._fold.active:
             self._telemetry.alerts_active = {}  # another worker counts them now
 

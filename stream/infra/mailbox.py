@@ -23,6 +23,7 @@ _log = logging.getLogger("journeywatch.delivery")
 
 Find = Callable[[str], Held | None]
 Route = Callable[[Held], tuple[Severity, str]]
+Announced = Callable[[str, Notice], bool]
 
 
 class Pace(Struct, frozen=True):
@@ -40,12 +41,16 @@ class Pace(Struct, frozen=True):
 
 
 class Alerts(Struct, frozen=True):
-    """Where a mailbox reads: the newest version of an alert, all ids, what is open, and how loud it is to be."""
+    """Where a mailbox reads: the newest version of an alert, all ids, what is open, and how loud it is to be.
+
+    `announced` = whether a sink may be told; if not yet, the alert is added again when it may.
+    """
 
     find: Find
     ids: Callable[[], list[str]]
     open: Callable[[], list[str]]
     route: Route
+    announced: Announced = lambda sink, notice: True
 
 
 class Mailbox:
@@ -126,7 +131,8 @@ class Mailbox:
         """The next batch; who needs not be told any more drops out."""
         batch: list[Notice] = []
         for id in list(islice(self._waiting, self._pace.batch)):
-            if (found := self._untold(id)) is not None:
+            found = self._untold(id)
+            if found is not None and self._alerts.announced(self.sink.name, found):
                 batch.append(found)
             else:
                 del self._waiting[id]
@@ -136,7 +142,8 @@ class Mailbox:
         held = self._alerts.find(id)
         if held is None:
             return None
-        return notice(held, self._mark(id, held), self._alerts.route(held), self._least)
+        about = held.about.get(self.sink.name)
+        return notice(held, self._mark(id, held), self._alerts.route(held), self._least, about)
 
     def _mark(self, id: str, held: Held) -> Mark | None:
         known = (self._refused.get(id), self.marks.get(id), held.sent.get(self.sink.name))

@@ -86,6 +86,9 @@ class Pipe:
 
     async def _tell(self) -> None:
         self.sink.told.clear()
+        while (append := self.courier.announcements.append()) is not None:
+            self.courier.announcements.heard(append)
+            self._mailbox.add(key.decode() for key, _ in append.puts)
         await self._mailbox.step()
         self.told += [(int(self._now.seconds * 1000), notice) for notice in self.sink.told]
         if self._rng.random() < 0.5:

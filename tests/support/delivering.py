@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from stream.claims import Alert
@@ -12,7 +13,7 @@ from stream.infra.mailbox import Pace
 from stream.infra.sinks import Sink
 from stream.infra.telemetry import Telemetry
 from tests.support.alerts import heard
-from tests.support.sinks import Now
+from tests.support.sinks import Now, announce
 from tests.support.waiting import until
 
 
@@ -27,6 +28,7 @@ class Told:
         pace = Pace(first=0.05, longest=0.05)
         self.courier = Courier(self.fold, [sink], self.telemetry, clock=now, chance=lambda: 0.5, pace=pace)
         self.courier.caught_up()
+        self._hop = asyncio.create_task(announce(self.courier))
 
     def hear(self, *versions: Alert) -> None:
         for append in self.fold.feed(heard(versions, offset=self.fold.meta.next)):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from stream.claims import Severity
+from stream.infra.courier import Courier
 from stream.infra.sinks import DELIVERED, Clock, Link, Outcome, Queue, nowhere
 from stream.notices import Notice
 
@@ -17,6 +19,14 @@ class Now:
 
     def __call__(self) -> float:
         return self.seconds
+
+
+async def announce(courier: Courier) -> None:
+    """What the hop does for a courier all the time: writes down what sinks are about to be told."""
+    while True:
+        while (append := courier.announcements.append()) is not None:
+            courier.heard(append)
+        await asyncio.sleep(0)
 
 
 class Scripted:

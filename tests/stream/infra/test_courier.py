@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from stream.claims import Alert
@@ -12,7 +14,7 @@ from stream.infra.mailbox import Pace
 from stream.infra.sinks import Outcome
 from stream.infra.telemetry import Telemetry
 from tests.support.alerts import alert, heard
-from tests.support.sinks import Now, Scripted
+from tests.support.sinks import Now, Scripted, announce
 from tests.support.waiting import until
 
 QUICK = Pace(first=0.01, longest=0.01)
@@ -26,6 +28,7 @@ class Delivery:
         self.telemetry = Telemetry()
         self.fold = DeliveryPartition(Definitions(), "r", 0, {} if rows is None else rows)
         self.courier = Courier(self.fold, sinks, self.telemetry, clock=self.now, chance=lambda: 0.5, pace=QUICK)
+        self.hop = asyncio.create_task(announce(self.courier))
 
     def hear(self, *alerts: Alert) -> None:
         for append in self.fold.feed(heard(alerts, offset=self.fold.meta.next)):
