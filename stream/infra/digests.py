@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from stream.infra.backoff import Backoff
-from stream.infra.sinks import Channel, Clock, Outcome, Queue
+from stream.infra.sinks import Channel, Clock, Outcome, Queue, Sink
+from stream.infra.telemetry import SinkTelemetry
 from stream.infra.undelivered import Undelivered
 
 LONGEST = 30.0  # s between looks at the clock: it may be set
@@ -26,24 +27,29 @@ class Digests:
 
     def __init__(
         self,
-        name: str,
+        sink: Sink,
         channel: Channel,
-        hours: Iterable[int],
         zone: str,
         queue: Callable[[int], Queue],
+        telemetry: SinkTelemetry,
         clock: Clock,
         backoff: Backoff,
     ) -> None:
-        self.name = name
+        self.name = sink.name
         self.channel = channel
         self.letters: list[Undelivered] = []
-        self._hours = tuple(hours)
+        self._hours = sink.hours
         self._zone = ZoneInfo(zone)
         self._queue = queue
+        self._telemetry = telemetry
         self._clock = clock
         self._backoff = backoff
         self._next = next_hour(clock(), self._hours, self._zone)
         self._due: float | None = None  # the hour that is to be told
+
+    def forget(self) -> None:
+        """Another owner goes on from here."""
+        self._telemetry.up, self._telemetry.error = True, ""
 
     async def run(self) -> None:
         """For as long as it is not cancelled."""
@@ -67,6 +73,9 @@ class Digests:
             return Outcome("retry", f"{type(error).__name__}: {error}")
 
     def _settle(self, due: float, outcome: Outcome) -> None:
+        telemetry, status = self._telemetry, outcome.status
+        telemetry.outcomes[status] = telemetry.outcomes.get(status, 0) + 1
+        telemetry.up, telemetry.error = status != "retry", outcome.detail if status == "retry" else ""
         if outcome.status == "retry":
             _log.warning("sink %s did not take its digest: %s", self.name, outcome.detail)
             self._backoff.failed(outcome.after)

@@ -10,6 +10,7 @@ import pytest
 from stream.infra.backoff import Backoff
 from stream.infra.digests import Digests, next_hour
 from stream.infra.sinks import Outcome, Queue
+from stream.infra.telemetry import SinkTelemetry
 from tests.support.sinks import Now, Scripted
 
 HOUR = 3_600.0
@@ -49,9 +50,13 @@ class World:
 
     def __init__(self) -> None:
         self.now = Now(HOUR / 2)
-        self.sink = Scripted(hours=(1, 2))
+        self.sink = Scripted("mail", hours=(1, 2))
+        self.telemetry = SinkTelemetry()
         backoff = Backoff(self.now, lambda: 0.5, first=60.0, longest=900.0, patience=HOUR)
-        self.digests = Digests("mail", self.sink, (1, 2), "UTC", lambda at: Queue(at, {}, []), self.now, backoff)
+        self.digests = Digests(self.sink, self.sink, "UTC", self._queue, self.telemetry, self.now, backoff)
+
+    def _queue(self, at: int) -> Queue:
+        return Queue(at, {}, [])
 
     async def at(self, hour: float) -> float:
         self.now.seconds = hour * HOUR
@@ -80,7 +85,10 @@ async def test_what_fails_is_tried_again_and_then_overtaken() -> None:
     assert await world.at(1.1) == pytest.approx(120.0)
     await world.at(1.2)
     assert world.told == []
+    assert (world.telemetry.up, world.telemetry.error) == (False, "451 later")
     assert await world.at(2) == 23 * HOUR, "a new hour, a new chance"
+    assert (world.telemetry.up, world.telemetry.error) == (True, "")
+    assert world.telemetry.outcomes == {"retry": 3, "delivered": 1}
     assert world.told == [2]
     await world.at(3)
     assert world.told == [2], "the one before it is not told any more"
