@@ -47,8 +47,8 @@ check: dev
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m dashboards --check
 	$(BIN)/python -m pytest -q tests/contract/test_shape.py
-	$(BIN)/python -m docs.generate_events --check
-	$(BIN)/python -m docs.generate_plugins --check
+	$(BIN)/python -m docgen.events --check
+	$(BIN)/python -m docgen.plugins --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 test: dev
@@ -72,8 +72,8 @@ lock: dev
 
 # What is written from the types and the plug-ins: docs/events.md, asyncapi.yaml, docs/kpis.md, docs/signals.md.
 docs: dev
-	$(BIN)/python -m docs.generate_events
-	$(BIN)/python -m docs.generate_plugins
+	$(BIN)/python -m docgen.events
+	$(BIN)/python -m docgen.plugins
 
 # A software bill of materials (CycloneDX) of what a worker is made of, from the locked versions, without our tools.
 sbom: dev

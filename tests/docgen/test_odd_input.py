@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from docs import generate_events
-from docs.odd_input import ODD, Odd
+from docgen import events
+from docgen.odd_input import ODD, Odd
 from stream.definitions import DAY, HOUR
 from tests.support.builders import DEFINITIONS, KPIS_FOUND, event
 from tests.support.reading import read_of
@@ -34,5 +34,5 @@ def test_odd_input_counts_as_the_page_says(odd: Odd) -> None:
 
 
 def test_each_stands_on_the_page() -> None:
-    page = "".join(generate_events.page())
+    page = "".join(events.page())
     assert all(f"| {odd.words} | {odd.rule} |\n" in page for odd in ODD)

@@ -1,28 +1,31 @@
-"""docs/events.md and asyncapi.yaml: what the types say today; bad input is refused as the page says."""
+"""docs/events.md and asyncapi.yaml: what the types say today; bad input is refused as the page says.
+
+Covers docgen/bad_input.py, docgen/written.py.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from docs import generate_events
-from docs.bad_input import CASES, JUDGED, judged
+from docgen import events
+from docgen.bad_input import CASES, JUDGED, judged
 from stream.record import Reason
 
 
 def test_the_generated_files_are_fresh() -> None:
-    assert generate_events.main(["--check"]) == 0, "run `make docs`"
+    assert events.main(["--check"]) == 0, "run `make docs`"
 
 
 def test_a_stale_file_is_told(tmp_path, monkeypatch, capsys: pytest.CaptureFixture[str]) -> None:
     """And is mended without --check."""
     (tmp_path / "page.md").write_text("old")
-    monkeypatch.setattr(generate_events, "ROOT", tmp_path)
-    monkeypatch.setattr(generate_events, "files", lambda: {tmp_path / "page.md": "new"})
-    assert generate_events.main(["--check"]) == 1
+    monkeypatch.setattr(events, "ROOT", tmp_path)
+    monkeypatch.setattr(events, "files", lambda: {tmp_path / "page.md": "new"})
+    assert events.main(["--check"]) == 1
     assert "page.md" in capsys.readouterr().err
-    assert generate_events.main([]) == 0
+    assert events.main([]) == 0
     assert (tmp_path / "page.md").read_text() == "new"
-    assert generate_events.main(["--check"]) == 0
+    assert events.main(["--check"]) == 0
 
 
 @pytest.mark.parametrize(("words", "reason", "value"), CASES, ids=[words for words, _, _ in CASES])
@@ -31,6 +34,6 @@ def test_bad_input_is_refused_for_that_reason(words: str, reason: Reason, value:
 
 
 def test_every_reason_is_on_the_page() -> None:
-    page = "".join(generate_events.page())
+    page = "".join(events.page())
     assert all(f"| `{reason}` |" in page for reason in Reason)
     assert not {reason for _, reason, _ in CASES} & JUDGED.keys()

@@ -85,7 +85,7 @@ def judged(value: bytes | None) -> Reject:
     if out.topic == DEADLETTERS:
         letter = msgspec.json.decode(out.value, type=DeadLetter)
         return Reject(letter.reason, letter.detail.partition("; its ")[0])
-    event = decode(out.value)
+    event: Any = decode(out.value)
     said = timely(event, millis(event.time), CLOCK, Definitions()) or fits(event, Definitions())
     assert said is not None, f"not refused: {value!r:.100}"
     return said

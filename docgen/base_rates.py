@@ -1,6 +1,6 @@
-"""Counts how often signals speak on the two public logs: `python -m docs.base_rates DIRECTORY`, where they lie.
+"""Counts how often signals speak on the two public logs: `python -m docgen.base_rates DIRECTORY`, where they lie.
 
-Writes docs/base_rates.json, counts only, from which docs/signals.md is written. Parameters are the defaults.
+Writes docgen/base_rates.json, counts only, from which docs/signals.md is written. Parameters are the defaults.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from msgspec import Struct
 from tests.support.rates import base_rates
 
 ROOT = Path(__file__).parents[1]
-FILE = ROOT / "docs/base_rates.json"
+FILE = ROOT / "docgen/base_rates.json"
 LOGS = {"bpi_challenge_2013_incidents.xes.gz": "bpi_challenge_2013.toml", "helpdesk.xes.gz": "helpdesk.toml"}
 
 

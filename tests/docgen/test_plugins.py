@@ -1,4 +1,7 @@
-"""docs/kpis.md and docs/signals.md: what the plug-ins say today, and each says what people need to know of it."""
+"""docs/kpis.md and docs/signals.md: what the plug-ins say today, and each says what people need to know of it.
+
+Covers docgen/about.py, docgen/base_rates.py.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from docs import about, base_rates, generate_plugins
-from docs.written import written
+from docgen import about, base_rates, plugins
+from docgen.written import written
 from stream.definitions import MINUTE
 from stream.infra.plugins import fields
 from tests.support.builders import KPIS_FOUND, SIGNALS_FOUND
@@ -21,17 +24,17 @@ every_alerting = pytest.mark.parametrize("plugin", ALERTING.values(), ids=ALERTI
 
 
 def test_the_pages_are_fresh() -> None:
-    assert written(generate_plugins.files(), generate_plugins.ROOT, ["--check"]) == 0, "run `make docs`"
+    assert written(plugins.files(), plugins.ROOT, ["--check"]) == 0, "run `make docs`"
 
 
 def test_each_has_its_section() -> None:
-    kpis, signals = generate_plugins.files().values()
+    kpis, signals = plugins.files().values()
     assert re.findall(r"^## (.+)$", kpis, re.MULTILINE) == sorted(KPIS_FOUND)
     assert re.findall(r"^## (.+)$", signals, re.MULTILINE) == ["Base rates", *sorted(ALERTING)]
 
 
 def test_no_page_sends_its_reader_to_what_is_not_there() -> None:
-    for page in generate_plugins.files().values():
+    for page in plugins.files().values():
         assert not re.search(r"CATALOGUE|DESIGN|product\.md", page, re.IGNORECASE)
 
 
