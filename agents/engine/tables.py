@@ -87,7 +87,7 @@ class TableHop(Hop):
     async def _claim(self, tp: TopicPartition, first: int, end: int) -> Fold:
         """Makes the partition ours: an append at the log's end. Whoever else writes there learns it."""
         ledger = self._ledgers[tp.partition]
-        heard = ledger.meta
+        heard = ledger.settled()
         if heard is not None and heard.next < first:
             self.lose(f"{tp.topic}[{tp.partition}]", heard.next, first)
             heard = msgspec.structs.replace(heard, next=first)

@@ -62,6 +62,7 @@ class Producer:
     async def _landed(self, batch: Batch, tp: TopicPartition, number: int) -> Any:
         cluster = self._cluster
         await asyncio.sleep(cluster.delay())
+        await cluster.stun()
         offset = await cluster.call(
             lambda: cluster.produce(self._id, number, tp, batch.records), self._message_accumulator._batch_ttl
         )

@@ -21,6 +21,7 @@ from stream.definitions import DAY, HOUR
 from tests.simulation.machine import PROCESS, Machine, Process
 
 LAG, RETENTION = DAY, 7 * DAY  # min.compaction.lag.ms, delete.retention.ms, as agents/topics.py has them
+AWAKE = 40.0  # seconds of uptime that stand for the day of LAG: the clock leaps, and workers need some to act
 RETRY, PATIENCE = 2.0, 40.0  # seconds: until a client asks again, until it gives up
 
 
@@ -37,19 +38,21 @@ class Kept(Struct, frozen=True, gc=False):
 
 
 class Log:
-    """One partition."""
+    """One partition. `landed` = for each batch, where it begins and the cluster's uptime then."""
 
     def __init__(self, tp: TopicPartition) -> None:
         self.tp = tp
         self.kept: list[Kept] = []
+        self.landed: list[tuple[int, float]] = []
         self.end = 0
 
     @property
     def first(self) -> int:
         return 0  # nothing is cut off: what that does is tested where it is refused
 
-    def append(self, at: int, records: Sequence[tuple[Any, ...]]) -> int:
+    def append(self, at: int, records: Sequence[tuple[Any, ...]], up: float = 0.0) -> int:
         landed = self.end
+        self.landed.append((landed, up))
         topic, partition = self.tp
         self.kept += [Kept(topic, partition, landed + i, at, k, v, h) for i, (k, v, h) in enumerate(records)]
         self.end += len(records)
@@ -59,9 +62,14 @@ class Log:
         start = bisect_left(self.kept, offset, key=lambda record: record.offset)
         return self.kept[start : start + most]
 
-    def compact(self, now: int) -> None:
-        """Of what is old enough and not in the open segment, keeps the last record of every key, void or not."""
+    def compact(self, now: int, up: float) -> None:
+        """Of what is old enough and not in the open segment, keeps the last record of every key, void or not.
+
+        The broker's clock may have leapt just now; a day in which it was up is a day in which somebody had time.
+        """
         ripe = bisect_left(self.kept, now - LAG, key=lambda record: record.timestamp)
+        young = next((offset for offset, then in self.landed if then > up - AWAKE), self.end)
+        ripe = min(ripe, bisect_left(self.kept, young, key=lambda record: record.offset))
         if self.kept:
             opened = self.kept[-1].timestamp - HOUR  # segment.ms
             ripe = min(ripe, bisect_left(self.kept, opened, key=lambda record: record.timestamp))
@@ -81,6 +89,7 @@ class Faults(Struct):
     unanswered: float = 0.0  # it lands, the answer is lost
     doubled: float = 0.0  # it lands twice, the second time late
     fatal: float = 0.0  # its process is killed when it lands, before or after
+    stunned: float = 0.0  # its process falls asleep just before it is sent
     dropped: float = 0.0  # a batch that was fetched is never handed over
     repeated: float = 0.0  # it is handed over twice
     slowest: float = 0.02  # seconds on the way, at most
@@ -95,15 +104,38 @@ class Cluster:
         self.topics = topics
         self.faults = Faults()
         self.idempotent = True
-        self.down = False
         self.leapt = 0
         self._bare = copy_context()  # of no process
+        self._downtime = 0.0
+        self._down_since: float | None = None
         self._written: dict[tuple[int, TopicPartition, int], int] = {}
 
     @property
     def wall(self) -> int:
         """Milliseconds."""
         return self.began + self.leapt + int(self.loop.time() * 1000)
+
+    @property
+    def down(self) -> bool:
+        return self._down_since is not None
+
+    def stop(self) -> None:
+        self._down_since = self._down_since or self.loop.time()
+
+    def start(self) -> None:
+        if self._down_since is not None:
+            self._downtime += self.loop.time() - self._down_since
+        self._down_since = None
+
+    @property
+    def up(self) -> float:
+        """Seconds for which it has been up."""
+        return self.loop.time() - self._downtime
+
+    def compact(self) -> None:
+        for log in self.logs.values():
+            if log.tp.topic.endswith("-changelog"):
+                log.compact(self.wall, self.up)
 
     def of(self, topic: str) -> Iterator[Log]:
         return (log for tp, log in self.logs.items() if tp.topic == topic)
@@ -112,7 +144,7 @@ class Cluster:
         """Where the batch landed; a `number` of a writer that was heard before is not written again."""
         about = (writer, tp, number)
         if about not in self._written or not self.idempotent:
-            self._written[about] = self.logs[tp].append(self.wall, records)
+            self._written[about] = self.logs[tp].append(self.wall, records, self.up)
         return self._written[about]
 
     async def call(self, do: Callable[[], Any], patience: float = 0.0) -> Any:
@@ -120,6 +152,14 @@ class Cluster:
         answer: asyncio.Future[Any] = self.loop.create_future()
         self._send(Request(do, PROCESS.get(), answer, self.loop.time() + (patience or PATIENCE)))
         return await answer
+
+    async def stun(self) -> None:
+        """A process that is about to write falls asleep, now and then for so long that others take over."""
+        process = PROCESS.get()
+        if process is not None and self.random.random() < self.faults.stunned:
+            process.sleep()
+            self.later(self.random.choice((0.5, 6, 9, 14)), process.wake)
+        await asyncio.sleep(0)
 
     def later(self, seconds: float, do: Callable[..., Any], *arguments: Any) -> None:
         """Whoever asked for it may sleep or die meanwhile."""

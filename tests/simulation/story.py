@@ -85,7 +85,8 @@ class Story:
             lost=chance((0, 0, 0.01, 0.05)),
             unanswered=chance((0, 0.01, 0.05)),
             doubled=chance((0, 0.02, 0.2)),
-            fatal=chance((0, 0, 0.001, 0.005)),
+            fatal=chance((0, 0, 0.002, 0.01)),
+            stunned=chance((0, 0, 0.01, 0.05)),
             dropped=chance((0, 0, 0.02, 0.1)),
             repeated=chance((0, 0.05, 0.2)),
             slowest=chance((0.01, 0.05, 0.5)),
@@ -99,6 +100,7 @@ class Story:
         span = random.choice((6, 48, 240)) * HOUR
         world = World(self._seed, span=span, stories=random.choice((6, 14)), subjects=5)
         told = sorted(world.delayed(repeats=True), key=lambda one: one.log)
+        pauses = random.choice(((0, 1, 5), (0, 1, 5), (0, 1, 5), (5, 30, 60)))
         leaps = sorted(random.sample(range(len(told) + 1), min(random.randint(2, 8), len(told))))
         for first, last in zip([0, *leaps], [*leaps, len(told)], strict=True):
             group = told[first:last]
@@ -109,7 +111,7 @@ class Story:
                 self._put(one.subject.encode(), one.value)
                 if random.random() < 0.03:
                     self._put(b"c1", random.choice((b"junk", b"", b'{"specversion":"1.0"}')))
-            await asyncio.sleep(random.choice((0, 1, 5)))
+            await asyncio.sleep(random.choice(pauses))
 
     def _put(self, key: bytes, value: bytes) -> None:
         log = self._cluster.logs[TopicPartition(RAW, murmur2(key) % PARTITIONS)]
@@ -141,14 +143,12 @@ class Story:
             worker.leave()
 
     async def _outage(self, worker: Worker) -> None:
-        self._cluster.down = True
+        self._cluster.stop()
         await asyncio.sleep(self._random.choice((0.1, 1, 5, 90)))
-        self._cluster.down = False
+        self._cluster.start()
 
     async def _compact(self, worker: Worker) -> None:
-        for log in self._cluster.logs.values():
-            if log.tp.topic.endswith("-changelog"):
-                log.compact(self._cluster.wall)
+        self._cluster.compact()
 
     async def _leap(self, worker: Worker) -> None:
         """The clocks go on while nobody looks, as after a night's sleep."""
@@ -165,7 +165,8 @@ class Story:
 
     async def _settle(self) -> None:
         """Everything works again; returns at a moment in which nothing is under way."""
-        self._cluster.faults, self._cluster.down = Faults(), False
+        self._cluster.faults = Faults()
+        self._cluster.start()
         for worker in self._workers:
             self._wake(worker.process)
         until = self._loop.time() + SETTLED
