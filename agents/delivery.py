@@ -13,6 +13,7 @@ from stream.delivering import DeliveryPartition
 from stream.infra.courier import Courier
 from stream.infra.views import AlertsView
 from stream.record import ALERTS, Append, Meta
+from stream.ticks import LogTime
 
 ROLE, TABLE = "delivery", "alerts"
 
@@ -34,6 +35,7 @@ class Effects:
         self._telemetry = setup.telemetry.hop(ROLE)
         self._courier = Courier(fold, setup.plugins.sinks.values(), setup.telemetry, link=links(setup.settings))
         self._redis = setup.redis
+        self._time = LogTime()
         self._view = AlertsView(fold, setup.redis_base)
         if self._redis is not None:
             self._redis.show(self._view)
@@ -52,7 +54,8 @@ class Effects:
             await owner.write_all(lambda _: iter(self._courier.announcements.append, None))
             await owner.write_all(lambda _: iter(self._courier.marks, None))
             await owner.publish(self._courier.undelivered())
-        out = self._fold.tick(time.time_ns() // 1_000_000, caught_up=caught_up)
+        wall, uptime = time.time_ns() // 1_000_000, int(time.monotonic() * 1_000)
+        out = self._fold.tick(self._time.now(wall, uptime, self._fold.meta.clock), caught_up=caught_up)
         if out is not None:
             await owner.publish([out])
             self._telemetry.ticks += 1

@@ -11,6 +11,7 @@ from agents.tally import drain
 from stream.infra.telemetry import HopTelemetry
 from stream.partition import Partition
 from stream.record import EVENTS, Append, Meta
+from stream.ticks import LogTime
 
 ROLE, TABLE = "journeys", "journeys"
 
@@ -32,13 +33,15 @@ class Ticker:
     def __init__(self, fold: Partition, telemetry: HopTelemetry) -> None:
         self._fold = fold
         self._telemetry = telemetry
+        self._time = LogTime()
 
     def heard(self, append: Append) -> None:
         pass
 
     async def look(self, owner: Owner, caught_up: bool) -> None:
         self._count()
-        now, due = time.time_ns() // 1_000_000, self._fold.due
+        wall, uptime = time.time_ns() // 1_000_000, int(time.monotonic() * 1_000)
+        now, due = self._time.now(wall, uptime, self._fold.clock), self._fold.due
         out = self._fold.tick(now, caught_up=caught_up)
         if out is not None:
             await owner.publish([out])

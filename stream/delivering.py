@@ -98,7 +98,12 @@ class DeliveryPartition:
 
     def tick(self, now: int, *, caught_up: bool) -> Out | None:
         """The owner's tick, if something is due at wall time `now` (ms); none where log time is the records' own."""
-        if not caught_up or self.definitions.time == "record" or not self._next <= now or now - self._ticked < SECOND:
+        if (
+            not caught_up
+            or self.definitions.time == "record"
+            or not self._next <= now
+            or 0 <= now - self._ticked < SECOND
+        ):
             return None
         self._ticked = now
         return msgspec.structs.replace(tick(self.partition, now), topic=ALERTS, timestamp=None)

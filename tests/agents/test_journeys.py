@@ -41,7 +41,9 @@ async def test_how_late_a_tick_is(
 ) -> None:
     monkeypatch.setattr(time, "time_ns", lambda: NOW * 1_000_000)
     out = Out(EVENTS, 0, None, b"tick")
-    fold: Any = SimpleNamespace(due=due, tallies=Tallies(), tick=lambda now, *, caught_up: out if wanted else None)
+    fold: Any = SimpleNamespace(
+        due=due, clock=0, tallies=Tallies(), tick=lambda now, *, caught_up: out if wanted else None
+    )
     telemetry, owner = HopTelemetry("journeys"), Said()
     await Ticker(cast("Partition", fold), telemetry).look(cast("Owner", owner), True)
     assert (telemetry.ticks, sum(telemetry.lateness.counts), telemetry.lateness.sum) == counted

@@ -13,7 +13,7 @@ import pytest
 from stream import event as events
 from stream.definitions import DAY, MINUTE, Calendar
 from stream.record import Reason, murmur2
-from stream.ticks import Ticker, tick
+from stream.ticks import LogTime, Ticker, tick
 from tests.support.builders import (
     DEFINITIONS,
     answered,
@@ -96,6 +96,20 @@ def test_ticks_where_something_is_due_or_nothing_came() -> None:
     assert silences == [10_000, 20_000, 40_000, 60_000, 60_000]
     ticker.heard()
     assert ticker.wants(now + 10_000, 0, never)
+
+
+def test_a_clock_that_is_set_back_holds_up_no_tick() -> None:
+    """At once by an hour, or before the start: what passes is counted from the log's own clock."""
+    time, ticker, hour = LogTime(), Ticker(), 3_600_000
+    assert time.now(2 * hour, 5_000, 2 * hour - 1) == 2 * hour
+    assert ticker.wants(2 * hour, 2 * hour - 1, 2 * hour)
+    assert time.now(hour, 6_000, 2 * hour) == 2 * hour  # the log's clock moved just now
+    assert time.now(hour, 8_500, 2 * hour) == 2 * hour + 2_500
+    assert ticker.wants(2 * hour + 2_500, 2 * hour, 2 * hour + 2_000)
+    assert time.now(4 * hour, 9_000, 2 * hour) == 4 * hour
+    assert ticker.wants(4 * hour, 2 * hour, 3 * hour)
+    assert not ticker.wants(3 * hour, 2 * hour, 3 * hour)
+    assert ticker.wants(3 * hour + 1_000, 2 * hour, 3 * hour)
 
 
 def test_a_tick_is_an_event() -> None:
