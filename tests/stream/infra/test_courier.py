@@ -164,6 +164,18 @@ async def test_a_sink_that_wants_no_single_alerts_gets_the_queue_at_its_hours() 
     assert sink.told == []
 
 
+async def test_digests_come_by_themselves() -> None:
+    sink = Scripted("digest", least=None, hours=(1,))
+    delivery = Delivery(sink)
+    delivery.now.seconds = 3_599.9
+    [digests] = delivery.courier.digests
+    delivery.courier.caught_up()
+    delivery.now.seconds = 3_600.0
+    await until(lambda: len(sink.digests) == 1)
+    assert not digests.letters
+    await delivery.courier.close()
+
+
 async def test_what_is_refused_is_a_record_once_and_again_for_the_next_owner() -> None:
     """So what an operator mended is told after a restart, and what was not is recorded anew."""
     sink = Scripted()
