@@ -166,7 +166,16 @@ async def test_the_table_names_its_changelog_as_the_topics_say(app: EngineApp) -
 def test_a_consumer_thread_gives_what_the_client_asks() -> None:
     for name in ("call_thread", "_ensure_consumer", "seek_wait", "earliest_offsets", "highwater", "assignment"):
         assert hasattr(AIOKafkaConsumerThread, name), name
-    for name in ("committed", "assign", "seek", "position", "beginning_offsets", "end_offsets", "getmany"):
+    for name in (
+        "assignment",
+        "committed",
+        "assign",
+        "seek",
+        "position",
+        "beginning_offsets",
+        "end_offsets",
+        "getmany",
+    ):
         assert hasattr(AIOKafkaConsumer, name), name
     assert issubclass(faust.App, App)
 
