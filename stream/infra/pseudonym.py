@@ -6,6 +6,7 @@ import hmac
 from hashlib import blake2b, sha256
 
 from stream.claims import Alert
+from stream.notices import head_of, is_watch
 
 
 def pseudonym(subject: str, key: str = "") -> str:
@@ -22,6 +23,5 @@ def pseudonym(subject: str, key: str = "") -> str:
 
 
 def is_person(alert: Alert) -> bool:
-    """Whether an alert is about a customer: one of a watch is about a cut (`topic:billing`), or about all."""
-    cut = " ".join(f"{dimension}:{label}" for dimension, label in alert.cut.items())
-    return alert.subject not in ("all", cut)
+    """Whether an alert is about a customer; else it is about a cut (`topic:billing`), or about all."""
+    return not is_watch(head_of(alert))

@@ -14,8 +14,8 @@ ENDS = {"resolved": "resolved", "withdrawn": "withdrawn: the data were corrected
 
 
 def line(text: str) -> str:
-    """One line, whatever was in the data."""
-    return " ".join(text.split())
+    """One line, whatever was in the data: no control characters, none that turn the direction of writing."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def is_news(notice: Notice) -> bool:

@@ -6,6 +6,7 @@ All mail about one alert is one thread. `Message-ID` is made of the alert's vers
 from __future__ import annotations
 
 import asyncio
+import logging
 import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ from stream.infra.wording import facts, is_news, line, moment, state
 from stream.notices import Notice
 from stream.ranking import Ranked
 
+_log = logging.getLogger("journeywatch.delivery")
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -128,7 +130,7 @@ def digest(queue: Queue, settings: Mail, link: Link = nowhere) -> EmailMessage:
 def _listed(ranked: Ranked, settings: Mail, link: Link) -> Iterator[str]:
     alert = ranked.alert
     yield f"{ranked.place}. {alert.signal}: {line(alert.text)}"
-    yield f"   {'customer ' if is_person(alert) else ''}{settings.who(alert)}; {'; '.join(ranked.why)}"
+    yield f"   {'customer ' if is_person(alert) else ''}{line(settings.who(alert))}; {'; '.join(ranked.why)}"
     if address := link(alert):
         yield f"   {address}"
     yield ""
@@ -174,7 +176,8 @@ def _connected(settings: Mail) -> Iterator[smtplib.SMTP]:
 
 def _sent(smtp: smtplib.SMTP, mail: EmailMessage) -> Outcome:
     try:
-        smtp.send_message(mail)
+        if refused := smtp.send_message(mail):
+            _log.warning("mail went to some recipients only: %s", _answered(list(refused.values())).detail)
     except smtplib.SMTPRecipientsRefused as error:
         return _answered(list(error.recipients.values()))
     except smtplib.SMTPResponseException as error:

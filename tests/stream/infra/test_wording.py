@@ -44,7 +44,8 @@ def test_only_what_is_known_is_said() -> None:
 
 
 def test_one_line() -> None:
-    assert line(" a\r\nBcc: x\t\u2028b ") == "a Bcc: x b"
+    assert line(" a\r\nBcc: x\t\u2028b\x00\u202ec\ud800 ") == "a Bcc: x b c"
+    assert line("Grüße, 客户 🙂") == "Grüße, 客户 🙂"
     assert state(Notice(alert(), "open", Severity.queue)) == "QUEUE"
     assert (rfc3339(1_000_001), moment(0)) == ("1970-01-01T00:16:40.001Z", "1970-01-01 00:00 UTC")
 

@@ -157,11 +157,28 @@ async def test_what_it_answers_to_a_message(serve: Serve, replies: list[str], st
         ({"a@example.org": "550 nobody here"}, "delivered"),
     ],
 )
-async def test_recipients_that_it_refuses(serve: Serve, refused: dict[str, str], status: str) -> None:
+async def test_recipients_that_it_refuses(
+    serve: Serve, refused: dict[str, str], status: str, caplog: pytest.LogCaptureFixture
+) -> None:
     server = serve()
     server.refused = refused
     [outcome] = await mail(server).open(NOW).send([page()])
     assert outcome.status == status
+    some = "mail went to some recipients only: 550 nobody here"
+    assert [line.message for line in caplog.records if line.name == "journeywatch.delivery"] == [some][
+        : len(server.mails)
+    ]
+
+
+async def test_any_words_are_taken(serve: Serve) -> None:
+    """No control character, and no direction of writing, gets into a header."""
+    server = serve()
+    [outcome] = await mail(server).open(NOW).send([page(text="Grüße\r\nBcc: x@y\x00 🙂\u202e", segment="a\nb")])
+    assert outcome.status == "delivered"
+    [taken] = read(server)
+    assert taken["Subject"] == "[PAGE] repeat_contact: Grüße Bcc: x@y 🙂"
+    assert taken["Bcc"] is None
+    assert "segment: a b" in taken.get_content()
 
 
 async def test_no_server_and_no_starttls_are_tried_again(serve: Serve) -> None:
