@@ -23,7 +23,7 @@ SQL = Path(__file__).parent / "sql"
 FAMILIES = ("known", "tickets", "surveys", "service", "money", "product", "readings")
 OF_ALERTS = ("verdicts", "health")
 DIMENSIONS = ("segment", "stage", "channel", "topic", "team", "kind", "theme", "content", "feature", "tier", "signal")
-PAIRS = (("channel", "segment"), ("team", "topic"))
+PAIRS = (("channel", "segment"), ("team", "topic"), ("feature", "segment"))
 PARTS = "abcde"
 SHARES = ("ticket_share", "feedback_themes", "adoption_rate")  # of a whole: of a label that is not met, 0 or no row
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from stream.faults import Faults
 from stream.infra import plugins
 from stream.infra.plugins import Plugins
 from stream.infra.settings import load
+from tests.support.tools import ROOT
 
 TWO_SCALES = """
 [surveys.ces_support]
@@ -191,3 +193,11 @@ def test_every_field_that_settings_may_give_takes_its_own_value(tmp_path: Path) 
         windows, cuts = list(kpi.windows), list(kpi.cuts)
         given = f"windows = {windows}\ncuts = {cuts}\nmatures = {kpi.matures}\nmin_n = {kpi.min_n}\n"
         assert loaded(tmp_path, f"[kpis.{kpi.name}]\n{given}").kpis[kpi.name].windows == kpi.windows
+
+
+def test_the_pages_samples_are_settings(tmp_path: Path) -> None:
+    """docs/settings.md: a survey and three variants; a benchmark."""
+    samples = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/settings.md").read_text("utf-8"), re.DOTALL)
+    kpis = loaded(tmp_path, "\n".join(samples)).kpis
+    assert {"ces_support", "fcr_2d", "churn_rate_90d"} <= kpis.keys()
+    assert [mark.year for mark in benchmarks(kpis["fcr"])] == [2023]
