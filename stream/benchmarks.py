@@ -36,6 +36,11 @@ def benchmarks(kpi: object) -> tuple[Benchmark, ...]:
 def distances(kpi: object, value: float | None) -> tuple[Distance, ...]:
     """How far a value of the KPI is from each of its benchmarks."""
     return tuple(
-        Distance(one.name, one.value, None if value is None else value - one.value, one.source, one.year)
+        Distance(one.name, one.value, None if value is None else _less(value, one.value), one.source, one.year)
         for one in benchmarks(kpi)
     )
+
+
+def _less(value: float, mark: float) -> float:
+    """1 - 0.7 = 0.3, to as many digits as anybody measures."""
+    return round(value - mark, 9)

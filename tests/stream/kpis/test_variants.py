@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import pytest
 
 from stream.benchmarks import Benchmark
 from stream.definitions import DAY, HOUR, SURVEYS, Definitions, Survey
@@ -110,7 +109,7 @@ def test_a_reading_says_how_far_it_is_from_its_benchmarks() -> None:
     kpi: Any = altered(KPIS_FOUND["fcr"], benchmarks=(mark,))
     r = read_of({"fcr": kpi, "ces": KPIS_FOUND["ces"]}, *rows, until=9 * DAY)
     (said,) = msgspec.to_builtins(r["fcr"]["all"])["benchmarks"]
-    assert said == {**mark._asdict(), "distance": pytest.approx(0.2)}
+    assert said == {**mark._asdict(), "distance": 0.2}
     none = read_of({"fcr": kpi}, opened("A", 0), until=DAY)["fcr"]
     assert [one.distance for one in none["all"].benchmarks] == [None]
     assert "benchmarks" not in msgspec.to_builtins(r["ces"]["all"])
