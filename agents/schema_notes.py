@@ -153,3 +153,13 @@ DEAD_LETTER = {
     "key": "As received.",
     "value": "As received; null for a tombstone, and for what is too large for the topic.",
 }
+
+UNDELIVERED = {
+    "at": "When it was refused, wall clock, ms.",
+    "sink": "Which sink refused it.",
+    "key": "id/episode/version of the alert; of a digest, digest/ and its hour in s.",
+    "signal": "What was found; empty for a digest.",
+    "kind": "What it was to be told: open, update, resolve; or digest.",
+    "severity": "How loudly; empty for a digest.",
+    "answer": "The sink's, its first 200 characters.",
+}

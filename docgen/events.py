@@ -19,6 +19,7 @@ from docgen.odd_input import ODD
 from docgen.written import written
 from stream import admission
 from stream.event import FAMILIES, TYPES
+from stream.infra.undelivered import UNDELIVERED
 from stream.payloads import FAMILIES as MEMBERS
 from stream.record import Reason
 
@@ -86,7 +87,7 @@ def page() -> Iterator[str]:
     for odd in ODD:
         yield f"| {odd.words} | {odd.rule} |\n"
     yield "\n## What comes out\n"
-    for name, topic in (("Alert", topics.ALERTS), ("DeadLetter", topics.DEADLETTERS)):
+    for name, topic in (("Alert", topics.ALERTS), ("DeadLetter", topics.DEADLETTERS), ("Undelivered", UNDELIVERED)):
         yield f"\n### {name}\n\nJSON on `{topic}`. {_line(made[name]['description'])}\n\n"
         yield from _table(made[name]["properties"], made[name]["required"])
 
@@ -135,7 +136,9 @@ def _line(text: str) -> str:
 def asyncapi() -> dict[str, Any]:
     """AsyncAPI 3.0: `receive` and `send` are said of journeywatch."""
     made = schema.definitions()
-    messages = {schema.name(t): _event(t) for t in TYPES} | {n: _message(n) for n in ("Alert", "DeadLetter")}
+    messages = {schema.name(t): _event(t) for t in TYPES} | {
+        n: _message(n) for n in ("Alert", "DeadLetter", "Undelivered")
+    }
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -151,6 +154,8 @@ def asyncapi() -> dict[str, Any]:
             "hear": _operation("receive", "raw", "Send events here."),
             "log": _operation("send", "events", "Only journeywatch writes here; replay it, read it."),
             "alert": _operation("send", "alerts", "Readers keep the largest (episode, version) of an id."),
+            "judge": _operation("receive", "verdicts", "Send verdicts here, if sources name it."),
+            "undelivered": _operation("send", "undelivered", "For operators: what to mend."),
             "refuse": _operation("send", "deadletters", "The bytes are kept as received, and can be sent again."),
         },
         "components": {"messages": messages, "schemas": made},
@@ -163,6 +168,8 @@ def _channels() -> dict[str, Any]:
         "raw": _channel(topics.raw("cloudevents"), "What happened, as sources say it.", sent),
         "events": _channel(topics.EVENTS, "What happened, by customer: the log.", [schema.name(t) for t in TYPES]),
         "alerts": _channel(topics.ALERTS, "Every change of every alert.", ["Alert"]),
+        "verdicts": _channel(topics.raw("verdicts"), "What people say of alerts.", [schema.name("alert.reviewed")]),
+        "undelivered": _channel(UNDELIVERED, "What a sink refused for good.", ["Undelivered"]),
         "deadletters": _channel(topics.DEADLETTERS, "What could not be used.", ["DeadLetter"]),
     }
 

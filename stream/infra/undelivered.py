@@ -16,11 +16,11 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Undelivered(Struct, frozen=True):
-    """One refusal. `at` = when, wall clock in ms; `key` = id/episode/version of the alert; `answer` = the sink's."""
+    """A refusal of a sink, for good. The version of the alert that it was to be told stays in journey.alerts."""
 
-    at: int
+    at: int  # wall clock, ms
     sink: str
-    key: str
+    key: str  # id/episode/version; of a digest: digest/<its hour, s>
     signal: str
     kind: str  # open, update, resolve; digest
     severity: str
