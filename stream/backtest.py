@@ -165,7 +165,7 @@ def in_time(cases: Decided, warned: Iterable[Warned], about: Mapping[tuple[str, 
 
 
 def _covers(one: Warned, case: Case) -> bool:
-    return one.at <= case.look and (one.ended is None or one.ended >= case.since)
+    return one.at <= case.look and (one.ended is None or one.ended > case.since)
 
 
 def _score(

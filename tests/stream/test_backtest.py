@@ -86,11 +86,19 @@ def test_how_loud_an_alert_must_be() -> None:
     assert found[1].leads == [DAY]
 
 
-def test_an_alert_that_ended_before_the_look_counts_by_the_outcome() -> None:
-    """Of a ticket from its opening on; of a customer only in the month before the look."""
-    story = [B.started("U", 0), *ticket("T", 1, 2, end=DAY)]
+@pytest.mark.parametrize(("end", "warned"), [(DAY, 1), (30 * DAY, 1), (30 * DAY + 1, 2)])
+def test_an_alert_that_ended_counts_by_the_outcome(end: int, warned: int) -> None:
+    """Of a ticket from its opening on; of a customer as far as it was open in the month before the look."""
+    story = [B.started("U", 0), *ticket("T", 1, 2, end=end)]
     found = backtest(CHURN, *story, until=100 * DAY, a=signal("ping_pong", teams=3))[0].table
-    assert (found.n, found.warned) == (2, 1)
+    assert (found.n, found.warned) == (2, warned)
+
+
+def test_an_alert_that_was_taken_back_had_warned() -> None:
+    """A resolve that is heard late: the ticket had not gone back to its team while it was open. Nobody knew then."""
+    story = [*ticket("A", 1, 2, 30, 40), B.resolved("A", 90 * 60_000, log=30 * HOUR), B.reopened("A", 2 * DAY)]
+    (score,) = backtest(LOW, *story, B.answered("S", DAY, 1, "csat", "A"), until=END, a=signal("ping_pong", teams=3))
+    assert (score.table.warned, score.alerts, score.withdrawn) == (1, 2, 1)
 
 
 def test_what_the_log_does_not_tell_yet_is_left_out() -> None:
@@ -126,15 +134,17 @@ def test_a_listener_is_its_signal_but_for_the_name() -> None:
 def test_what_alerts_are_about() -> None:
     """The record that the signal looked at, whatever its cause is called."""
     events = [
+        B.answered("S", 2 * HOUR, 1, "csat", "T"),
         B.opened("T", 0, team="a"),
         B.transferred("T", HOUR, "b"),
         B.started("U", 0),
         B.renewal_due("U", 1, 50 * DAY),
     ]
-    test = Backtest(DEFINITIONS, [({}, signal(name)) for name in ("stalled_handoff", "renewal_at_risk", "usage_drop")])
+    test = Backtest(DEFINITIONS, [({}, signal(name)) for name in ("stalled_handoff", "renewal_at_risk", "low_score")])
     for record in log_of(events, (END,))[0]:
         test.hear(0, record)
     test.finish()
-    stalled, renewal, _ = test._listeners
+    stalled, renewal, low = test._listeners
     assert list(stalled.about.values()) == [About(ticket="T")]
     assert list(renewal.about.values()) == [About(subscription="U")]
+    assert list(low.about.values()) == [About(ticket="T")]

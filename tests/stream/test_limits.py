@@ -65,6 +65,14 @@ def test_handed_on_is_done_and_waits_on_the_customer_do_not_count() -> None:
     assert made(*waited) == {("limit_by_team_ms", "b"): (HOUR + MINUTE, 1, 0)}
 
 
+def test_only_who_holds_an_open_ticket_dwells() -> None:
+    """Not a team that hands it on in the same instant, nor one that gets a resolved ticket."""
+    at_once = [*handed("T", HOUR, None), B.transferred("T", HOUR, "c"), B.resolved("T", 2 * HOUR)]
+    assert sum(n for _, n, _ in made(*at_once).values()) == 1
+    resolved = [B.opened("T", 0, team="a"), B.resolved("T", HOUR), B.transferred("T", 2 * HOUR, "b")]
+    assert made(*resolved, B.replied("T", 3 * HOUR, "agent")) == {}
+
+
 def test_dwells_are_in_the_teams_own_time() -> None:
     """From Monday 16:00 to Tuesday 10:00, START being a Monday, are two hours of an office."""
     office = msgspec.structs.replace(DEFINITIONS, calendars={"default": Calendar()})

@@ -36,6 +36,8 @@ def test_churn_looks_every_month_while_something_runs_uncancelled() -> None:
     assert cases(CHURN, *story, until=END) == [
         (1 * DAY, 31 * DAY, 61 * DAY, None), (31 * DAY, 61 * DAY, 91 * DAY, 70 * DAY),
     ]  # fmt: skip
+    last = cases(CHURN, started("U", 0), cancelled("U", 60 * DAY), until=END)
+    assert last == [(0, 30 * DAY, 60 * DAY, 60 * DAY)]  # the end of a period belongs to it
     first, *rest = cases(CHURN, started("U", 0), until=100 * DAY)
     assert (first, len(rest)) == ((0, 30 * DAY, 60 * DAY, None), 2)
 
