@@ -11,6 +11,7 @@ from collections.abc import Callable
 from enum import IntEnum
 
 from aiokafka.errors import (
+    CorruptRecordException,
     KafkaConnectionError,
     KafkaTimeoutError,
     LeaderNotAvailableError,
@@ -35,7 +36,7 @@ class Code(IntEnum):
     GAP = 74  # numbers that must follow one another do not
     BROKER = 75  # Kafka was not reached, or was lost
     TOPIC = 76  # a topic is missing, or refuses what must be written
-    CORRUPT = 77  # a changelog record that this program cannot have written
+    CORRUPT = 77  # a record that the broker damaged, or a changelog record that this program cannot have written
     DEFINITIONS = 78  # the state was made under other definitions
 
 
@@ -58,6 +59,9 @@ def as_stop(error: BaseException) -> Stop:
         return Stop(Code.BROKER, f"Kafka does not answer ({words}); see that the brokers run and start again")
     if isinstance(error, _REFUSED):
         return Stop(Code.TOPIC, f"{words}; `journeywatch topics` says what is missing, `--create` makes it")
+    if isinstance(error, CorruptRecordException):
+        mend = "have the broker bring that partition anew from another replica; of a changelog, `run + 1` does without"
+        return Stop(Code.CORRUPT, f"the broker's copy of a record is damaged ({words}); {mend}")
     return Stop(Code.UNEXPECTED, f"{words}; nothing is lost, start again, and report the trace above")
 
 
