@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from stream.windows import LENGTHS
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _RANGES = {"ratio": (0, 1), "points": (-100, 100)}  # by unit
-_AT_LEAST_0 = frozenset({"s", "money", "tickets", "customers", "views", "per ticket"})
+_AT_LEAST_0 = frozenset({"s", "tickets", "customers", "views", "per ticket"})
 
 
 class Mark(Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,6 +165,8 @@ def _benchmarks(kpi: Any, given: Any, definitions: Definitions) -> tuple[tuple[B
 
 def beyond(kpi: Any, value: float, definitions: Definitions) -> str | None:
     """Why a KPI can not have a value; None if it can. Optional attribute `bounds` = (least, most), None = no limit."""
+    if not isfinite(value):
+        return "is no number"
     scale = _scale(kpi, definitions)
     low, high = (scale.low, scale.high) if scale is not None else getattr(kpi, "bounds", _range(kpi.unit))
     if (low is None or value >= low) and (high is None or value <= high):

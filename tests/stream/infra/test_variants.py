@@ -156,6 +156,10 @@ def test_benchmarks_decide_nothing(tmp_path: Path) -> None:
             '[kpis.backlog.benchmarks]\nname = "a"\nvalue = -1\n',
             "s.toml:3: kpis.backlog.benchmarks.value = -1.0: is outside what backlog can be: at least 0 tickets",
         ),
+        (
+            '[kpis.retention_roi.benchmarks]\nname = "a"\nvalue = nan\n',
+            "s.toml:3: kpis.retention_roi.benchmarks.value = null: is no number",
+        ),
         ('[[kpis.fcr.benchmarks]]\nname = "a"\n', "s.toml:1: kpis.fcr.benchmarks.0.value: is missing"),
         (
             '[[kpis.fcr.benchmarks]]\nname = "a"\nvalue = 0\n[[kpis.fcr.benchmarks]]\nname = "a"\nvalue = 1\n',
