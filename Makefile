@@ -1,6 +1,7 @@
 # make setup    what a user needs, in .venv, from locked versions        make demo     setup, then a live demonstration
 # make check    format, lint, types, floors, shape                       make test     all tests (those whose tools are there)
 # make oracle   every KPI against SQL, at length (CUSTOMERS=20000); make test does it in short
+# make chaos    the engine under fire on a real Kafka, at full size (half an hour); make test does it in short
 # Arguments for what is run: make demo ARGS="--for 60", make test ARGS="-k topics". The Python: make setup PYTHON=python3.12.
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: setup dev format check test demo bench oracle docs lock sbom clean
+.PHONY: setup dev format check test demo bench oracle chaos docs lock sbom clean
 .DELETE_ON_ERROR:
 
 setup: .venv/.run
@@ -57,6 +58,10 @@ test: dev
 
 # The program against SQL: 14 months of so many customers, late, shuffled and repeated. Hours, and some GB of memory.
 CUSTOMERS ?= 20000
+chaos: dev
+	@$(BIN)/python -m tests.support.kafka
+	$(BIN)/python -m pytest tests/chaos -m chaos $(ARGS)
+
 oracle: dev
 	JOURNEYWATCH_ORACLE=$(CUSTOMERS) $(BIN)/python -m pytest tests/oracle $(ARGS)
 
