@@ -1,4 +1,4 @@
-"""What is known of transfers in the BPI 2013 log, from the file alone, and what `journeywatch backtest` says of it.
+"""What is known of transfers in the BPI 2013 log, from the file alone, and what a backtest says of it.
 
 The definitions that give the published numbers: of the tickets whose first resolve came more than 24 h after their
 opening (3,245), the transfers of the first 24 h against two or more later ones, and against a first resolve after 14 d.
@@ -6,20 +6,25 @@ opening (3,245), the transfers of the first 24 h against two or more later ones,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
-from agents.cli import main
+from agents.scorecard import verdict
+from stream import mapping
+from stream.backtest import Backtest
+from stream.definitions import Definitions
+from stream.outcomes.further_transfers import OUTCOME as FURTHER
+from stream.outcomes.long_resolution import OUTCOME as LONG
+from stream.record import Record
+from stream.score import Score, Worth
+from stream.sources.xes import SOURCE
 from tests.oracle import bpi
 from tests.oracle.logs import DAY
+from tests.support.backtests import signal
 from tests.support.tools import ROOT
-
-Rows = dict[int, dict[str, Any]]
-QUIET = 0.13242  # two or more later transfers, after none in the first 24 h
 
 
 class Seen(NamedTuple):
@@ -84,49 +89,47 @@ def test_what_is_known(tickets: list[Seen]) -> None:
 
 
 @pytest.fixture(scope="module")
-def swept(log: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Rows]:
-    """`backtest` of ping_pong by its `teams`: three teams, or back to an earlier one, are two transfers or more."""
-
-    def run(outcome: str, sweep: str) -> Rows:
-        out = tmp_path_factory.mktemp(outcome)
-        rules = ("--source", "xes", "--mapping", ROOT / "examples/bpi_challenge_2013.toml")
-        rule = ("--signal", "ping_pong", "--outcome", outcome, "--sweep", sweep)
-        assert main(["backtest", *map(str, (log, *rules, *rule, "--out", out))]) == 0
-        return {row["setting"]["teams"]: row for row in json.loads((out / "backtest.json").read_text())["settings"]}
-
-    return run
+def heard(log: Path) -> Backtest:
+    """ping_pong by its `teams`: three teams, or back to an earlier one, are two transfers or more; 999 is ping-pong."""
+    rules = ROOT / "examples/bpi_challenge_2013.toml"
+    tried = [({"teams": n}, signal("ping_pong", teams=n)) for n in (2, 3, 999)]
+    found = Backtest(Definitions(partitions=1, kpi_partitions=1), tried)
+    for i, (at, value) in enumerate(SOURCE.read(log, mapping.parse(rules.read_text(), str(rules)))):
+        found.take(SOURCE, Record("raw.xes", 0, i, at, None, value), "raw.xes", 0)
+    found.finish()
+    return found
 
 
 @pytest.mark.slow
-def test_transfers_warn_of_further_transfers(swept: Callable[[str, str], Rows], tickets: list[Seen]) -> None:
+def test_transfers_warn_of_further_transfers(heard: Backtest, tickets: list[Seen]) -> None:
     """Every count as the file has it; two or more: 31.4 % against 13.2 % after none, 2.4 times."""
-    rows = swept("further_transfers", "teams=2..6")
-    known = [one for one in tickets if one.resolved is not None]
-    for teams in (2, 3):
-        expected = counted(known, lambda one, least=teams - 1: one.transfers >= least, further)  # type: ignore[misc]
-        assert tuple(rows[teams][name] for name in ("n", "warned", "happened", "both")) == expected
-    assert rows[3]["precision"] == pytest.approx(0.314, abs=0.0006)
-    assert rows[3]["quiet"]["happened"] / rows[3]["quiet"]["n"] == pytest.approx(QUIET, abs=0.0001)
-    assert rows[3]["against_quiet"] == pytest.approx(2.4, abs=0.05)
-    assert rows[6]["precision"] == pytest.approx(0.388, abs=0.002)  # six teams or more are few: ping-pong
-    assert [row["worth"] for row in rows.values()] == ["barely", "warns", "warns", "warns", "warns"]
+    one, two, back = heard.scores(FURTHER)
+    known = [seen for seen in tickets if seen.resolved is not None]
+    assert _cells(one) == counted(known, lambda seen: seen.transfers >= 1, further)
+    assert _cells(two) == counted(known, lambda seen: seen.transfers >= 2, further)
+    assert _cells(back) == counted(known, lambda seen: seen.back, further)
+    assert two.quiet == (116, 876)
+    assert [score.table.precision for score in (two, back)] == pytest.approx([0.314, 0.388], abs=0.0006)
+    assert two.quiet[0] / two.quiet[1] == pytest.approx(0.132, abs=0.0006)
+    assert (two.against_quiet, back.against_quiet) == pytest.approx((2.4, 2.9), abs=0.05)
+    assert [score.table.worth for score in (one, two, back)] == [Worth.BARELY, Worth.WARNS, Worth.WARNS]
 
 
 @pytest.mark.slow
-def test_transfers_do_not_warn_of_a_long_resolution(
-    swept: Callable[[str, str], Rows], tickets: list[Seen], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_transfers_do_not_warn_of_a_long_resolution(heard: Backtest, tickets: list[Seen]) -> None:
     """28 % against 27 % of all: useless, in so many words."""
-    row = swept("long_resolution", "teams=3..3")[3]
-    decided = [one for one in tickets if one.resolved is not None]
-    n, warned, happened, both = counted(decided, lambda one: one.transfers >= 2, late)
-    unresolved = row["n"] - n  # open for longer than that at the end of the log
+    two = heard.scores(LONG)[1]
+    n, warned, happened, both = counted([t for t in tickets if t.resolved], lambda seen: seen.transfers >= 2, late)
+    unresolved = two.table.n - n  # open for longer than that at the end of the log
     assert 0 <= unresolved <= 8
-    assert row["happened"] == happened + unresolved
-    assert warned <= row["warned"] <= warned + unresolved
-    assert both <= row["both"] <= both + unresolved
-    assert row["precision"] == pytest.approx(0.281, abs=0.001)
-    assert row["base"] == pytest.approx(0.27, abs=0.001)
-    assert row["lift"] == pytest.approx(1.04, abs=0.01)
-    assert row["worth"] == "useless"
-    assert "For long_resolution, ping_pong with teams = 3 is useless" in capsys.readouterr().out
+    assert two.table.happened == happened + unresolved
+    assert warned <= two.table.warned <= warned + unresolved
+    assert both <= two.table.both <= both + unresolved
+    assert (two.table.precision, two.table.base) == pytest.approx((0.281, 0.27), abs=0.001)
+    assert two.table.lift == pytest.approx(1.04, abs=0.01)
+    said = verdict(two, "ping_pong with teams = 3", LONG)
+    assert said.startswith("For long_resolution, ping_pong with teams = 3 is useless: 28.1 % of those warned against")
+
+
+def _cells(score: Score) -> tuple[int, ...]:
+    return score.table.n, score.table.warned, score.table.happened, score.table.both
