@@ -10,6 +10,7 @@ from stream import bounds
 from stream.bounds import Bounds
 
 LITTLE = 1.2  # a lift below it is of little use, though it be certain
+FEW = 5  # warned and happened: if fewer are seen, and fewer were to be expected, nothing is concluded
 OPEN = 1.5  # as long as the lift may be as high as this, it is not useless
 
 
@@ -19,7 +20,7 @@ class Worth(StrEnum):
     WARNS = "warns"  # all above 1, the lift itself not little
     BARELY = "barely"  # all above 1, but little
     USELESS = "useless"  # 1 is in it, much more is not
-    OPEN = "too few"  # 1 is in it, and so is much more
+    OPEN = "too few"  # 1 is in it, and so is much more; or it rests on a handful of cases
     CONTRARY = "contrary"  # all below 1
     NOTHING = "nothing"  # no case, none warned, or it never happened
 
@@ -65,6 +66,8 @@ class Table(Struct, frozen=True):
         if self.lift is None or self.lift_bounds is None:
             return Worth.NOTHING
         low, high = self.lift_bounds
+        if max(self.both, self.warned * self.happened / self.n) < FEW:
+            return Worth.OPEN
         if low > 1:
             return Worth.WARNS if self.lift >= LITTLE else Worth.BARELY
         if high < 1:

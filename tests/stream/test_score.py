@@ -28,7 +28,10 @@ def test_the_numbers_of_a_table() -> None:
         (TRANSFERS, Worth.WARNS),
         (Table(3_245, 2_369, 664, 548), Worth.BARELY),  # certain, and of little use
         (Table(3_250, 945, 877, 266), Worth.USELESS),
-        (Table(40, 8, 10, 2), Worth.OPEN),
+        (Table(100, 20, 25, 6), Worth.OPEN),
+        (Table(100, 1, 1, 1), Worth.OPEN),  # a lift of 100, from one case
+        (Table(1_000, 5, 20, 4), Worth.OPEN),
+        (Table(1_000, 6, 20, 5), Worth.WARNS),
         (Table(3_000, 1_000, 1_000, 100), Worth.CONTRARY),
         (Table(3_000, 1_000, 1_000, 0), Worth.CONTRARY),
         (Table(10, 0, 5, 0), Worth.NOTHING),

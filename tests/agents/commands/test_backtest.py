@@ -1,6 +1,6 @@
 """`journeywatch backtest` from a file to the words: numbers, verdict, files, exit codes.
 
-Covers agents/feeding.py, agents/scorecard.py, stream/past.py.
+Covers agents/scorecard.py.
 """
 
 from __future__ import annotations
