@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from agents import chart, collector, feeding, scorecard
-from agents.sweep import Settings, swept
+from agents.sweep import Settings, shown, swept
 from stream.backtest import Backtest
 from stream.bounds import wilson
 from stream.claims import Severity, Signal
@@ -86,7 +86,7 @@ def _told(scores: Sequence[Score], signal: Signal, outcome: Outcome, test: Backt
         yield from scorecard.card(score)
     yield ""
     for score in scores:
-        name = signal.name + "".join(f" with {key} = {value}" for key, value in score.setting.items())
+        name = signal.name + "".join(f" with {key} = {shown(key, value)}" for key, value in score.setting.items())
         yield scorecard.verdict(score, name, outcome)
 
 

@@ -97,6 +97,14 @@ def test_a_rule_that_is_useless_is_called_so(tmp_path: Path, capsys: pytest.Capt
     assert "do not let it page for that" in said
 
 
+def test_durations_are_said_as_they_are_written(tickets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rule = ("--signal", "stalled_handoff", "--outcome", "long_resolution", "--sweep", "limit_ms=4h..5h")
+    backtest(tickets, *rule, "--out", tickets.parent)
+    said = capsys.readouterr().out
+    assert "stalled_handoff with limit_ms = 4h" in said
+    assert [line.split()[0] for line in said.splitlines() if line.strip().startswith(("4h", "5h"))] == ["4h", "5h"]
+
+
 def test_as_of_an_earlier_time(tickets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Before the first resolve nothing is known of further transfers; exit 1: there is nothing to judge by."""
     backtest(tickets, *RULE, "--at", B.rfc3339(B.START + 19 * DAY), code=1)
