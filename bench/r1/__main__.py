@@ -34,7 +34,7 @@ from tests.support.kafka import Kafka
 
 CONTENDERS = ("floor", "loop", "batched", "stock_faust", "hop", "journeywatch")
 QUIET = ("floor",)  # they open no alerts
-SLOW = {"stock_faust": 40_000}  # once is enough, and only so many events
+SLOW = {"stock_faust": 20_000}  # once is enough, and only so many events
 SPAN = 10 * DAY
 HANGS = 1_800.0  # seconds
 

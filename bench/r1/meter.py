@@ -41,18 +41,18 @@ class Meter:
         self.count = 0
         self.read: dict[int, int] = {}
         self._next = events // 10
-        self._marks: list[tuple[int, float, float]] = []
+        self._marks = [(0, time.perf_counter(), time.process_time())]
 
     def add(self, n: int) -> bool:
         """Counts `n` events more; returns whether all are done."""
         self.count += n
         if self.count >= self._next:
             self._marks.append((self.count, time.perf_counter(), time.process_time()))
-            self._next = self.events * 9 // 10 if len(self._marks) == 1 else self.events + 1
+            self._next = self.events * 9 // 10 if len(self._marks) == 2 else self.events + 1
         return self.count >= self.events
 
     def result(self) -> Result:
-        (n0, t0, c0), (n1, t1, c1) = self._marks
+        (n0, t0, c0), (n1, t1, c1) = self._marks[-2:]  # all at once: from the start
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         return Result((n1 - n0) / (t1 - t0), (c1 - c0) / (n1 - n0) * 1e6, peak, self.read)
 

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from bench.r1 import job, plugins
+from bench.r1.meter import Meter
 from bench.r1.workload import Workload
 from stream.claims import Alert, Differences
 from stream.definitions import DAY, HOUR, Definitions
@@ -84,3 +85,18 @@ def test_the_input_is_as_described(heard) -> None:
     assert sum(n for _, n in busiest) > 0.18 * len(heard)
     with pytest.raises(ValueError, match="10 events need 10 ms"):
         next(Workload(60).events(10, START, 9))
+
+
+def test_the_first_and_the_last_tenth_do_not_count(monkeypatch) -> None:
+    clock = iter([0.0, 5.0, 6.0, 7.0])
+    monkeypatch.setattr("bench.r1.meter.time.perf_counter", lambda: next(clock))
+    meter = Meter(1_000)
+    assert not meter.add(99)
+    assert not meter.add(1)  # at 5 s
+    assert not meter.add(800)  # at 6 s
+    assert meter.add(100)
+    assert meter.result().rate == 800
+    meter = Meter(1_000)  # at 7 s
+    monkeypatch.setattr("bench.r1.meter.time.perf_counter", lambda: 9.0)
+    assert meter.add(1_000)  # all at once
+    assert meter.result().rate == 500
