@@ -91,6 +91,7 @@ def _backtest(one: argparse.ArgumentParser) -> None:
     one.add_argument("--severity", choices=("info", "queue", "page"), default="info", help="the least that warns")
     one.add_argument("--out", type=Path, metavar="DIR", help="backtest.json, and of a sweep backtest.svg, go there")
     _source(one)
+    one.add_argument("--from", dest="since", type=instant, default=0, metavar="TIME", help="judge what comes after it")
     one.add_argument("--at", type=instant, metavar="TIME", help="stop at this log time (RFC 3339)")
     _settings(one)
 

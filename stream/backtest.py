@@ -117,18 +117,20 @@ class Backtest:
         self.live.finish(at)
         self._memory.finish(at)
 
-    def scores(self, outcome: Outcome) -> list[Score]:
-        """One for each setting, in order."""
-        cases = [(who.subject, case) for who in journeys(self._memory) for case in outcome.cases(who, self.end)]
+    def scores(self, outcome: Outcome, since: int = 0) -> list[Score]:
+        """One for each setting, in order. Before `since` (ms) nobody is looked at, and no alert is counted."""
+        found = ((who.subject, case) for who in journeys(self._memory) for case in outcome.cases(who, self.end))
+        cases = [(subject, case) for subject, case in found if case.look >= since]
         decided = [(subject, case) for subject, case in cases if case.known <= self.end]
         spoken = spoke(self.live.changes(), self._least)
         warned = [spoken.get(one.name, []) for one in self._listeners]
         firsts = [in_time(decided, some, one.about) for some, one in zip(warned, self._listeners, strict=True)]
         quiet = [case for i, (_, case) in enumerate(decided) if all(first[i] is None for first in firsts)]
         calm = sum(case.happened is not None for case in quiet), len(quiet)
-        days = max(self.end - (self._began or 0), DAY) / DAY
+        days = max(self.end - max(self._began or 0, since), DAY) / DAY
         left_out = len(cases) - len(decided)
-        rows = zip(self._settings, firsts, warned, strict=True)
+        counted = [[one for one in some if one.at >= since] for some in warned]
+        rows = zip(self._settings, firsts, counted, strict=True)
         return [_score(setting, decided, first, some, calm, left_out, days) for setting, first, some in rows]
 
 

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         _make(out)
     test = Backtest(effective.definitions, tried, Severity[args.severity])
     log.feed(test)
-    scores = test.scores(outcome)
+    scores = test.scores(outcome, args.since)
     for line in _told(scores, signal, outcome, test):
         print(line)
     if out:

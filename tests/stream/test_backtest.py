@@ -46,6 +46,21 @@ def test_the_four_kinds_of_ticket() -> None:
     assert score.days == 60
 
 
+def test_from_a_time_on() -> None:
+    """Nobody is looked at before it, and no alert before it is counted; one from before it still warns."""
+    events = [*ticket("A", 1, 2, 30, 40), B.opened("B", 5 * DAY), B.resolved("B", 20 * DAY)]
+    test = Backtest(DEFINITIONS, [({}, signal("ping_pong", teams=3))])
+    for record in log_of(events, (END,))[0]:
+        test.hear(0, record)
+    test.finish()
+    for since, n, warned, alerts, days in (
+        (DAY - HOUR, 2, 1, 0, 59 + 1 / 24), (DAY, 2, 1, 0, 59), (DAY + 1, 1, 0, 0, 59 - 1 / DAY), (0, 2, 1, 1, 60),
+    ):  # fmt: skip
+        (score,) = test.scores(FURTHER, START + since)
+        assert (score.table.n, score.table.warned, score.alerts) == (n, warned, alerts)
+        assert score.days == pytest.approx(days)
+
+
 def test_what_was_heard_too_late_warned_nobody() -> None:
     """The alert counts from the log time at which it opened, not from what it is about."""
     assert table(FURTHER, *ticket("A", 1, 2, 30, 40, delay=22 * HOUR), a=signal("ping_pong", teams=3)).warned == 1

@@ -115,6 +115,11 @@ def test_as_of_an_earlier_time(tickets: Path, capsys: pytest.CaptureFixture[str]
     assert "Nothing to judge by: 0 cases" in said
 
 
+def test_from_a_time_on(tickets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    backtest(tickets, *RULE, "--from", B.rfc3339(B.START + 2 * DAY), code=1)
+    assert "whom       0 tickets" in capsys.readouterr().out
+
+
 def test_the_horizon(tickets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An hour earlier than the second hand-over nobody is warned."""
     backtest(tickets, *RULE, "--sweep", "teams=3..3", "--horizon", "1h", "--out", tickets.parent, code=1)
