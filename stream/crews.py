@@ -61,6 +61,12 @@ class Crews:
         self.keep(team, crew)
         return fits
 
+    def sweep(self, clock: int) -> None:
+        """Let go of teams of which nothing is to be known any more."""
+        for team, crew in sorted(self._memory.all(Crew).items()):
+            if crew.hour < clock // HOUR and not crew.waiting and not crew.notes:
+                self._memory.drop(team, crew)
+
     def due(self, crew: Crew) -> int:
         """When something of a team is to be done."""
         dues = [due for due, _ in crew.notes]

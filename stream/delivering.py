@@ -14,7 +14,7 @@ import msgspec
 from stream.claims import Alert, Severity, Verdict
 from stream.definitions import DAY, SECOND, Definitions
 from stream.line import Line
-from stream.memory import Began, Memory, is_memory
+from stream.memory import Memory, is_memory
 from stream.notices import Head, Held, Mark, Routing, Sent, head_of, merge, newer, span
 from stream.policy import Policy
 from stream.ranking import Ranked
@@ -171,12 +171,11 @@ class DeliveryPartition:
             self._next = self._router.timed.due
 
     def _hear(self, alert: Alert, body: bytes, clock: int) -> None:
-        if not self._memory.all(Began):
-            self._memory.keep("", Began(clock))
         old = self.held(alert.id)
         if (held := merge(old, head_of(alert), body, clock)) is None:
             self._drop("repeated")
             return
+        self._router.sweep(clock)
         held.routing = self._router.hear(old, held, clock)
         self._keep(old, held)
 
@@ -211,6 +210,9 @@ class DeliveryPartition:
     def say(self, alert: Alert, clock: int, routing: Routing | None) -> None:
         """Keep an alert of delivery's own."""
         old = self.held(alert.id)
+        if old is not None and alert.change == "opened":  # again at the same instant: the next episode of the same id
+            place = {"episode": old.head.episode + 1, "version": old.head.version + 1}
+            alert = msgspec.structs.replace(alert, **place)
         held = merge(old, head_of(alert), _json(alert), clock)
         assert held is not None  # versions of our own only grow
         held.routing = routing

@@ -134,6 +134,13 @@ class Incidents:
         named = ", ".join(f"{n} {signal}" for signal, n in one.signals.items())
         return f"{one.count} alerts of {one.dim} {one.label}, each within {span(one.within)} of the one before: {named}"
 
+    def sweep(self, clock: int) -> None:
+        """Let go of counts that say nothing any more: labels come and go."""
+        stale = clock // HOUR - KEPT
+        for name, rate in sorted(self._memory.all(Rate).items()):
+            if rate.hours[-1][0] <= stale:
+                self._memory.drop(name, rate)
+
     def _join(self, id: str, one: Incident, head: Head, clock: int) -> None:
         one.signals[head.signal] += 1
         one.last = clock

@@ -69,9 +69,10 @@ class Worth(Struct, array_like=True):
 
 
 class Began(Struct, array_like=True):
-    """When delivery first heard of anything (log time, ms)."""
+    """When delivery first heard of anything (log time, ms), and the day on which it last let go of what is stale."""
 
     at: int = 0
+    swept: int = 0
 
 
 KINDS: dict[str, Any] = {"b": Began, "c": Crew, "g": Recent, "i": Incident, "r": Rate, "w": Worth}

@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from stream import summaries
 from stream.claims import Alert, Severity
 from stream.crews import FOREVER, Crews
-from stream.definitions import Definitions
+from stream.definitions import DAY, Definitions
 from stream.incidents import Incidents, Key
-from stream.memory import Memory
+from stream.memory import Began, Memory
 from stream.notices import Head, Held, Routing, is_watch, span
 from stream.policy import Policy
 from stream.timed import Desk, Timed
@@ -58,6 +58,15 @@ class Router:
             self._count(routing)
             return routing
         return None if goes_on or head.severity != "queue" else self._queued(held, clock)
+
+    def sweep(self, clock: int) -> None:
+        """Once a day of the log."""
+        began = self._memory.get(Began, "") or Began(clock)
+        if began.swept < clock // DAY:
+            began.swept = clock // DAY
+            self._memory.keep("", began)
+            self.incidents.sweep(clock)
+            self._crews.sweep(clock)
 
     def _page(self, held: Held, clock: int) -> Routing | None:
         head = held.head

@@ -142,7 +142,7 @@ def test_what_is_over_is_forgotten_after_a_week_of_log_time() -> None:
     partition = fold()
     list(partition.feed(heard([alert("a", status="resolved"), alert("b")], [5, 5])))
     [kept] = partition.feed(heard([alert("c", opened=9)], [5 + KEEP - 1], offset=2))
-    assert [key for key, _ in kept.puts] == [b"c"]
+    assert [key for key, _ in kept.puts if key[:1] != b"~"] == [b"c"]
     [dropped] = partition.feed(heard([alert("d", opened=9)], [5 + KEEP], offset=3))
     assert dropped.puts[0] == (b"a", None)
     assert sorted(partition.ids()) == ["b", "c", "d"]

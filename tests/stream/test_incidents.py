@@ -109,3 +109,13 @@ def test_a_surge_of_a_day_is_found_though_no_hour_of_it_is_loud() -> None:
     assert text.endswith("of team a, each within 1 d of the one before: 20 repeat_contact")
     d.tick(8 * DAY + 23 * HOUR + DAY)
     assert d.own(INCIDENT)[-1][::3] == ("resolved", {"alerts": 24})
+
+
+def test_what_is_counted_under_labels_that_come_and_go_is_let_go_of() -> None:
+    d = Delivery()
+    d.hear(*(alert(f"a{i}", opened=i, changed=i, cut={"team": f"t{i}"}) for i in range(30)))
+    d.hear(*(page(f"p{i}", 100 + i, team=f"t{i}") for i in range(30)))
+    rows = sum(key[:1] == b"~" for key in d.fold.rows)
+    d.hear(alert("z", opened=9 * DAY, changed=9 * DAY, cut={"team": "z"}))
+    assert rows > 60
+    assert sum(key[:1] == b"~" for key in d.fold.rows) < 5

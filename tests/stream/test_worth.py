@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from stream.definitions import HOUR
 from stream.policy import Policy
 from stream.summaries import DEMOTED
@@ -42,3 +44,17 @@ def test_a_verdict_counts_once_and_needs_an_alert_that_is_known() -> None:
     d.take([verdict("a", NINE + 1), verdict("a", NINE + 1), verdict("a", NINE), verdict("b", NINE + 1)])
     assert d.fold.demoted == []
     assert d.fold.dropped == {"verdict_on_unknown": 1}
+
+
+def test_people_may_change_their_minds_within_an_instant() -> None:
+    d = Delivery(Policy(reviews=1))
+    one = page("a", NINE)
+    d.hear(one, page("b", NINE))
+    d.take([verdict("a", NINE), verdict("b", NINE, "useful"), verdict("a", NINE, "useful")])
+    later = [verdict("b", NINE + 1), verdict("a", NINE + 1)]  # dated later, heard in the same instant
+    d.take([msgspec.structs.replace(row, timestamp=NINE) for row in later])
+    assert [(a.change, a.episode, a.version) for a in d.changes] == [
+        ("opened", 1, 1),
+        ("resolved", 1, 2),
+        ("opened", 2, 3),
+    ]
