@@ -1,5 +1,7 @@
 # make setup    what a user needs, in .venv, from locked versions        make demo     setup, then a live demonstration
 # make check    format, lint, types, floors, shape                       make test     all tests (those whose tools are there)
+# make oracle   every KPI against SQL, at length (CUSTOMERS=20000); make test does it in short
+# make chaos    the engine under fire on a real Kafka, at full size (half an hour); make test does it in short
 # Arguments for what is run: make demo ARGS="--for 60", make test ARGS="-k topics". The Python: make setup PYTHON=python3.12.
 
 PYTHON ?= python3
@@ -7,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: setup dev format check test demo bench oracle docs lock sbom clean
+.PHONY: setup dev format check test demo bench oracle chaos docs lock sbom clean
 .DELETE_ON_ERROR:
 
 setup: .venv/.run
@@ -46,16 +48,22 @@ check: dev
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m dashboards --check
 	$(BIN)/python -m pytest -q tests/contract/test_shape.py
-	$(BIN)/python -m docs.generate_events --check
-	$(BIN)/python -m docs.generate_plugins --check
+	$(BIN)/python -m docgen.events --check
+	$(BIN)/python -m docgen.plugins --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 test: dev
 	@$(BIN)/python -m tests.support.kafka
 	$(BIN)/python -m pytest $(ARGS)
 
+# The program against SQL: 14 months of so many customers, late, shuffled and repeated. Hours, and some GB of memory.
+CUSTOMERS ?= 20000
+chaos: dev
+	@$(BIN)/python -m tests.support.kafka
+	$(BIN)/python -m pytest tests/chaos -m chaos $(ARGS)
+
 oracle: dev
-	$(BIN)/python -m pytest tests/oracle $(ARGS)
+	JOURNEYWATCH_ORACLE=$(CUSTOMERS) $(BIN)/python -m pytest tests/oracle $(ARGS)
 
 bench: dev
 	$(BIN)/python -m bench $(ARGS)
@@ -69,8 +77,8 @@ lock: dev
 
 # What is written from the types and the plug-ins: docs/events.md, asyncapi.yaml, docs/kpis.md, docs/signals.md.
 docs: dev
-	$(BIN)/python -m docs.generate_events
-	$(BIN)/python -m docs.generate_plugins
+	$(BIN)/python -m docgen.events
+	$(BIN)/python -m docgen.plugins
 
 # A software bill of materials (CycloneDX) of what a worker is made of, from the locked versions, without our tools.
 sbom: dev

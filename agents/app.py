@@ -37,4 +37,5 @@ class Role(Struct, frozen=True):
 def roles(setup: Setup, names: Sequence[str]) -> list[Role]:
     """The roles of these names. Call it inside the event loop that will run them."""
     hops = [HOPS[name](setup) for name in names]
-    return [Role(hop, build(hop, setup.connection)) for hop in hops]
+    instance = setup.settings.kafka.instance or None
+    return [Role(hop, build(hop, setup.connection, instance=instance)) for hop in hops]

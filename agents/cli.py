@@ -82,6 +82,36 @@ def _replay(one: argparse.ArgumentParser) -> None:
     _settings(one)
 
 
+def _backtest(one: argparse.ArgumentParser) -> None:
+    one.add_argument("inputs", nargs="+", metavar="FILE|topic:NAME")
+    one.add_argument("--signal", required=True, metavar="NAME", help="what warns; `journeywatch plugins` has the names")
+    one.add_argument("--outcome", required=True, metavar="NAME", help="what it is to warn of")
+    one.add_argument("--sweep", metavar="PARAMETER=A..B", help="try values of a parameter of the signal: teams=2..6")
+    one.add_argument("--horizon", type=length, metavar="DURATION", help="when it is asked who was warned: 24h")
+    one.add_argument("--severity", choices=("info", "queue", "page"), default="info", help="the least that warns")
+    one.add_argument("--out", type=Path, metavar="DIR", help="backtest.json, and of a sweep backtest.svg, go there")
+    _source(one)
+    one.add_argument("--from", dest="since", type=instant, default=0, metavar="TIME", help="judge what comes after it")
+    one.add_argument("--at", type=instant, metavar="TIME", help="stop at this log time (RFC 3339)")
+    _settings(one)
+
+
+def _tune(one: argparse.ArgumentParser) -> None:
+    one.add_argument("inputs", nargs="+", metavar="FILE|topic:NAME")
+    one.add_argument("--write", type=Path, required=True, metavar="FILE", help="the settings to write (TOML)")
+    one.add_argument("--least", type=count, default=30, metavar="N", help="cases that a limit needs (default: 30)")
+    _source(one)
+    one.add_argument("--at", type=instant, metavar="TIME", help="stop at this log time (RFC 3339)")
+    _settings(one)
+
+
+def _verdict(one: argparse.ArgumentParser) -> None:
+    one.add_argument("alert", metavar="ALERT", help="its id")
+    one.add_argument("verdict", choices=("useful", "noise", "known"), help="known = true, but we knew already")
+    one.add_argument("--by", metavar="NAME", help="who says so")
+    _settings(one)
+
+
 def _source(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--source", default="cloudevents", metavar="NAME", help="what the file holds (default: %(default)s)"
@@ -101,13 +131,16 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "demo": ("an embedded broker, Redis, all roles, 60 days of history, then live traffic", _demo),
     "worker": ("run roles of the pipe", _worker),
     "topics": ("print and check the topics with their settings", _topics),
-    "plugins": ("what is there: KPIs, signals, watches, sources, sinks", _settings),
+    "plugins": ("what is there: KPIs, signals, watches, outcomes, sources, sinks", _settings),
     "settings": ("the effective settings, without secrets", _settings),
     "events": ("JSON Schema of events, alerts and dead letters", _nothing),
     "check": ("validate settings, mappings or event files: every fault with file, line, field", _check),
     "send": ("put events on raw.<source>", _send),
     "replay": ("readings and alerts of a log, without a broker", _replay),
+    "backtest": ("what a signal's alerts would have been worth on a log", _backtest),
+    "tune": ("limits of teams and cohorts, from history", _tune),
     "verify": ("live tables, readings and alerts against a replay of the log: exit 1 if they differ", _settings),
+    "verdict": ("say of an alert: useful, noise, or known already", _verdict),
 }
 
 
@@ -117,6 +150,23 @@ def positive(text: str) -> float:
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return number
+
+
+def count(text: str) -> int:
+    """A whole number above 0."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is no whole number above 0")
+    return int(text)
+
+
+def length(text: str) -> int:
+    """A duration with its unit, in ms."""
+    from stream.faults import duration
+
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error}") from None
 
 
 def roles(text: str) -> tuple[str, ...]:

@@ -46,5 +46,6 @@ def hop(setup: Setup) -> RelayHop:
         app_id=topics.app_id(ROLE, definitions.run),
         sources=dict.fromkeys(sources, definitions.partitions),
         gaps=True,
+        loss=setup.settings.kafka.allow_loss,
     )
     return RelayHop(spec, step, setup.connection, telemetry, setup.on_stop)

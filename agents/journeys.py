@@ -11,6 +11,7 @@ from agents.tally import drain
 from stream.infra.telemetry import HopTelemetry
 from stream.partition import Partition
 from stream.record import EVENTS, Append, Meta
+from stream.ticks import LogTime
 
 ROLE, TABLE = "journeys", "journeys"
 
@@ -32,16 +33,21 @@ class Ticker:
     def __init__(self, fold: Partition, telemetry: HopTelemetry) -> None:
         self._fold = fold
         self._telemetry = telemetry
+        self._time = LogTime()
 
     def heard(self, append: Append) -> None:
         pass
 
     async def look(self, owner: Owner, caught_up: bool) -> None:
         self._count()
-        out = self._fold.tick(time.time_ns() // 1_000_000, caught_up=caught_up)
+        wall, uptime = time.time_ns() // 1_000_000, int(time.monotonic() * 1_000)
+        now, due = self._time.now(wall, uptime, self._fold.clock), self._fold.due
+        out = self._fold.tick(now, caught_up=caught_up)
         if out is not None:
             await owner.publish([out])
             self._telemetry.ticks += 1
+            if due <= now:  # else it only says that time goes on
+                self._telemetry.lateness.observe(now - due)
 
     async def close(self) -> None:
         self._count()

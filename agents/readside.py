@@ -1,66 +1,107 @@
-"""What stands in Redis, against what the tables and journey.alerts say."""
+"""What stands in Redis, against what the tables and journey.alerts say, which were held against the log before.
+
+The pipe may go on meanwhile, and Redis is told a little later. So a difference counts if it stands: for as long as we
+wait the tables say the same of a thing, and Redis the same other.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 import msgspec
 from redis.exceptions import RedisError
 
 from agents.setup import Setup
-from agents.verify import Live, compared, ledgers
+from agents.verify import Change, Live, Place, changes, empty, ledgers, opened, said, shown
+from stream.aggregates import KpiPartition
 from stream.claims import Alert
 from stream.readings import Reading
+from stream.summaries import OWN
 
-PATIENCE = 15.0  # s: readings are shown every few seconds
+PATIENCE = 20.0  # s that Redis may be behind: readings are shown every few seconds
+BETWEEN = 1.0  # s from look to look
+
+Words = dict[str, str]  # what is said, by what it is said of
+Differences = dict[str, tuple[str | None, str | None]]  # what the tables and Redis say
 
 _alert = msgspec.json.Decoder(Alert).decode
 _reading = msgspec.json.Decoder(Reading).decode
 
 
 async def redis(made: Setup, live: Live) -> tuple[list[str], list[str]]:
-    """The differences of what Redis shows, and notes on what could not be compared. It is given time to be told."""
+    """The differences of what Redis shows, and notes on what could not be compared. `live` = a first look."""
     loop = asyncio.get_running_loop()
     until = loop.time() + PATIENCE
+    readings, alerts = live.readings, live.open
+    standing = Standing()
     while True:
         try:
-            found = [*await _readings(made, live), *await _alerts(made, live)]
+            standing.look(_told(readings, alerts), await _shown(made, readings))
         except (RedisError, OSError) as error:
             return [], [f"Redis was not compared: {type(error).__name__}: {error}"]
-        if not found:
-            return [], []
-        if live.rolled or live.moved or await _goes_on(made, live):
-            return [], ["Redis was not compared: the pipe goes on; try when it is quiet"]
-        if loop.time() > until:
-            return found, []
-        await asyncio.sleep(0.5)
+        if not standing.found or loop.time() > until:
+            return standing.lines(), standing.notes()
+        await asyncio.sleep(BETWEEN)
+        readings, alerts = await _tables(made), opened([value async for _, value in changes(made)])
 
 
-async def _goes_on(made: Setup, live: Live) -> bool:
-    """Whether anything was folded since the tables were read."""
-    now = await ledgers(made, "kpis", "panes", made.definitions.kpi_partitions)
-    return [ledger.end for ledger in now] != [ledger.end for ledger in live.panes]
+class Standing:
+    """Differences that are the same at every look."""
+
+    def __init__(self) -> None:
+        self.found: Differences = {}
+        self._looked = False
+        self._left_out = 0  # differences of the last look that are not the same as before
+
+    def look(self, then: Words, now: Words) -> None:
+        """What the tables say, and what Redis says."""
+        whats = dict.fromkeys([*then, *now])
+        differ = {what: (then.get(what), now.get(what)) for what in whats if then.get(what) != now.get(what)}
+        self.found = {w: both for w, both in self.found.items() if differ.get(w) == both} if self._looked else differ
+        self._left_out, self._looked = len(differ) - len(self.found), True
+
+    def lines(self) -> list[str]:
+        return [
+            f"{what}: Redis says {now or 'nothing'}, the log says {then or 'nothing'}"
+            for what, (then, now) in sorted(self.found.items())
+        ]
+
+    def notes(self) -> list[str]:
+        n = self._left_out
+        return [f"Redis: {n:,} readings and alerts changed meanwhile and were not compared"] if n else []
 
 
-async def _readings(made: Setup, live: Live) -> Iterator[str]:
-    then = {place: reading for place, reading in live.readings.items() if not place[1].startswith("all|")}
-    now: dict[tuple[str, str], Reading] = {}
-    for kpi in dict.fromkeys(kpi for kpi, _ in then):
-        found: dict[bytes, bytes] = await _hash(made, f"readings:{kpi}")
+async def _tables(made: Setup) -> dict[Place, Reading]:
+    """All readings, as the tables of panes are now."""
+    d, found = made.definitions, made.plugins
+    readings: dict[Place, Reading] = {}
+    for m, ledger in enumerate(await ledgers(made, "kpis", "panes", d.kpi_partitions)):
+        watches = tuple(found.watches.values())
+        readings |= shown(KpiPartition(d, made.revision, found.kpis, watches, m, ledger.rows, ledger.meta))
+    return readings
+
+
+async def _shown(made: Setup, asked: Mapping[Place, Reading]) -> Words:
+    """What Redis says of these readings, and of all open alerts. Raises RedisError."""
+    readings: dict[Place, Reading] = {}
+    for kpi in dict.fromkeys(kpi for kpi, _ in asked):
+        found = await _hash(made, f"readings:{kpi}")
         # A label that is no longer among the largest may still have its row.
-        now |= {(kpi, name.decode()): _reading(value) for name, value in found.items() if (kpi, name.decode()) in then}
-    return compared(then, now, "Redis says")
+        rows = {(kpi, name.decode()): value for name, value in found.items()}
+        readings |= {place: _reading(value) for place, value in rows.items() if place in asked}
+    alerts = [_alert(value) for value in (await _hash(made, "alerts")).values()]
+    return _told(readings, {a.id: (a.id, a.episode, a.version) for a in alerts if a.signal not in OWN})
 
 
-async def _alerts(made: Setup, live: Live) -> list[str]:
-    found = [_alert(value) for value in (await _hash(made, "alerts")).values()]
-    now = {alert.id: (alert.id, alert.episode, alert.version) for alert in found}
-    return [
-        f"alert {id} is {'not open' if id not in now else 'open'} in Redis, or in another version"
-        for id in sorted(now.keys() | live.open.keys())
-        if now.get(id) != live.open.get(id)
-    ]
+def _told(readings: Mapping[Place, Reading], alerts: Mapping[str, Change]) -> Words:
+    """In words; without the readings over all of time, which Redis does not show, and those of nothing."""
+    words = {
+        f"{kpi} {field}": said(reading)
+        for (kpi, field), reading in readings.items()
+        if not field.startswith("all|") and not empty(reading)
+    }
+    return words | {f"alert {id}": f"open (episode {e}, version {v})" for id, (_, e, v) in alerts.items()}
 
 
 async def _hash(made: Setup, name: str) -> dict[bytes, bytes]:

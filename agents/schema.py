@@ -1,4 +1,4 @@
-"""JSON Schema of what goes in and what comes out: every event, alerts, dead letters."""
+"""JSON Schema of what goes in and what comes out: every event, alerts, dead letters, what sinks refused."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 from agents import schema_notes as notes
 from stream.claims import Alert
 from stream.event import FAMILIES, TYPES
+from stream.infra.undelivered import Undelivered
 from stream.record import DeadLetter
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -21,10 +22,11 @@ def name(type_: str) -> str:
 
 
 def definitions() -> dict[str, Schema]:
-    """One schema for each event type, by `name`; then `Alert` and `DeadLetter`. None refers to another."""
-    _, found = msgspec.json.schema_components([*TYPES.values(), Alert, DeadLetter], ref_template="{name}")
+    """One schema for each event type, by `name`; then `Alert`, `DeadLetter`, `Undelivered`. None refers to another."""
+    out = {Alert: notes.ALERT, DeadLetter: notes.DEAD_LETTER, Undelivered: notes.UNDELIVERED}
+    _, found = msgspec.json.schema_components([*TYPES.values(), *out], ref_template="{name}")
     made = {name(type_): _event(type_, _whole(found, _key(TYPES[type_], found))) for type_ in TYPES}
-    for kind, said in ((Alert, notes.ALERT), (DeadLetter, notes.DEAD_LETTER)):
+    for kind, said in out.items():
         one = _whole(found, _key(kind, found))
         one["description"] = " ".join(one["description"].split())
         _describe(one["properties"], said)
@@ -37,12 +39,12 @@ def definitions() -> dict[str, Schema]:
 
 
 def schema() -> Schema:
-    """JSON Schema 2020-12. Its root is one event; `$defs` has `Alert` and `DeadLetter` too."""
+    """JSON Schema 2020-12. Its root is one event; `$defs` has `Alert`, `DeadLetter` and `Undelivered` too."""
     return {
         "$schema": DIALECT,
         "title": "journeywatch event",
         "description": "A CloudEvents 1.0 event in structured JSON mode. Unknown fields are ignored. "
-        "What comes out is beside the events: #/$defs/Alert, #/$defs/DeadLetter.",
+        "What comes out is beside the events: #/$defs/Alert, #/$defs/DeadLetter, #/$defs/Undelivered.",
         "anyOf": [{"$ref": f"#/$defs/{name(type_)}"} for type_ in TYPES],
         "discriminator": {
             "propertyName": "type",

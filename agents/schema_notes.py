@@ -133,6 +133,7 @@ ALERT = {
     "segment": "The customer's segment.",
     "trail": "The customer's last touchpoints.",
     "run": "The run that says it.",
+    "cut": "What it is about: team, topic, channel, segment, stage, as far as known.",
 }
 
 ALERT_WORDS = {
@@ -151,4 +152,14 @@ DEAD_LETTER = {
     "at": "Its append time, ms.",
     "key": "As received.",
     "value": "As received; null for a tombstone, and for what is too large for the topic.",
+}
+
+UNDELIVERED = {
+    "at": "When it was refused, wall clock, ms.",
+    "sink": "Which sink refused it.",
+    "key": "id/episode/version of the alert; of a digest, digest/ and its hour in s.",
+    "signal": "What was found; empty for a digest.",
+    "kind": "What it was to be told: open, update, resolve; or digest.",
+    "severity": "How loudly; empty for a digest.",
+    "answer": "The sink's, its first 200 characters.",
 }

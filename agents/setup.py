@@ -51,7 +51,8 @@ class Setup(Struct, frozen=True):
     ) -> TableHop:
         """A hop with a table, from `source` = (topic, partitions)."""
         run = self.definitions.run
-        spec = HopSpec(role=role, app_id=topics.app_id(role, run), sources=dict([source]))
+        loss = self.settings.kafka.allow_loss
+        spec = HopSpec(role=role, app_id=topics.app_id(role, run), sources=dict([source]), loss=loss)
         tables = TableSpec(
             changelog=topics.changelog(role, table, run),
             factory=factory,
@@ -75,12 +76,13 @@ def connection(kafka: Kafka, *, embedded: bool = False) -> Connection:
         cafile=kafka.ca_file or None,
         certfile=kafka.cert_file or None,
         keyfile=kafka.key_file or None,
+        lost=kafka.lost / 1000,
     )
 
 
-def setup(settings: Settings, *, embedded: bool = False, on_stop: OnStop = die) -> Setup:
-    """Finds and tunes the plug-ins. Raises Faults and PluginFault. Call it inside the event loop."""
-    found = plugins.load(settings)
+def setup(settings: Settings, *, embedded: bool = False, on_stop: OnStop = die, found: Plugins | None = None) -> Setup:
+    """Finds and tunes the plug-ins, unless they are given. Raises Faults and PluginFault. Call it inside the loop."""
+    found = plugins.load(settings) if found is None else found
     plan = Plan(found.kpis.values(), found.signals.values(), found.watches.values())
     revision = settings.definitions.revision(plan.plugins)
     telemetry = Telemetry(revision=revision)

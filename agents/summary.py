@@ -46,7 +46,7 @@ def print_readings(readings: Sequence[Reading], definitions: Definitions) -> Non
         for r in readings
         if r.kpi in told and r.window in ("all", "now", *named)
     ]
-    _table([("KPI", "window", "value", "n", "status"), *rows], right=(2, 3))
+    print("\n".join(table([("KPI", "window", "value", "n", "status"), *rows], right=(2, 3))))
     if silent := sorted({r.kpi for r in readings} - told):
         _wrapped(f"without data: {', '.join(silent)}", "")
 
@@ -108,11 +108,12 @@ def _time(ms: int) -> str:
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> None:
+def table(rows: Sequence[Sequence[str]], right: Sequence[int]) -> Iterator[str]:
+    """Lines of a table whose columns stand below one another; those of `right` end below one another."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
-        print("  ".join(cells).rstrip())
+        yield "  ".join(cells).rstrip()
 
 
 def _wrapped(text: str, indent: str) -> None:

@@ -14,6 +14,8 @@ import msgspec
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from stream.infra.undelivered import UNDELIVERED
+
 EVENTS = "journey.events"
 KPIS = "journey.kpis"
 ALERTS = "journey.alerts"
@@ -79,6 +81,7 @@ def wanted(
         (KPIS, kpi_partitions, _kept(7) | _BY_BROKER | _ROOMY),
         (ALERTS, 1, _kept(90) | _BY_BROKER),
         (DEADLETTERS, partitions, _kept(30) | _BY_BROKER | _WHOLE),
+        (UNDELIVERED, 1, _kept(30) | _BY_BROKER),
         (changelog("journeys", "journeys", run), partitions, _COMPACTED),
         (changelog("kpis", "panes", run), kpi_partitions, _COMPACTED),
         (changelog("delivery", "alerts", run), 1, _COMPACTED),

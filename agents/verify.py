@@ -27,7 +27,7 @@ from stream.infra.views import field
 from stream.intake import home
 from stream.live import LiveReadings
 from stream.readings import Reader, Reading, Span
-from stream.record import ALERTS, EVENTS, KPIS, Meta
+from stream.record import ALERTS, CLOCK, EVENTS, KPIS, REVIEW, Meta
 from stream.replay import Replay
 from stream.sources import SourceFault
 
@@ -68,10 +68,10 @@ async def verify(made: Setup) -> tuple[list[str], Live]:
     async for record in _log(made, live):
         replay.hear(record.partition, record)
     replay.flush()
-    said = [line async for line in _rolled(made, live)]
-    live.said |= {_about(alert): value async for alert, value in _alerts(made)}
-    live.open = _open(live.said.values())
-    return [*journeys(replay, live), *said, *readings(replay, live), *alerts(replay, live, made)], live
+    missing = [line async for line in _rolled(made, live)]
+    live.said |= {_about(alert): value async for alert, value in changes(made)}
+    live.open = opened(live.said.values())
+    return [*journeys(replay, live), *missing, *readings(replay, live), *alerts(replay, live, made)], live
 
 
 async def _log(made: Setup, live: Live) -> AsyncIterator[Any]:
@@ -124,10 +124,12 @@ async def _rest(made: Setup, live: Live, target: list[int]) -> list[list[Any]]:
     return rest
 
 
-async def _alerts(made: Setup) -> AsyncIterator[tuple[Alert, bytes]]:
+async def changes(made: Setup) -> AsyncIterator[tuple[Alert, bytes]]:
     """What journey.alerts holds of this run."""
     async with LogTopics(made.connection, [ALERTS]) as log:
         async for record in log.records():
+            if record.key in (CLOCK, REVIEW):
+                continue
             alert = _alert(record.value)
             if alert.run == made.definitions.run:
                 yield alert, record.value
@@ -171,18 +173,19 @@ def readings(replay: Replay, live: Live) -> Iterator[str]:
 def compared(then: Mapping[Place, Reading], now: Mapping[Place, Reading], who: str) -> Iterator[str]:
     """Readings of the log, and what is said of them elsewhere."""
     for place in sorted(then.keys() | now.keys()):
-        one, other = (None if side.get(place) is None else _said(side[place]) for side in (then, now))
-        if one != other and not (_empty(then.get(place)) and _empty(now.get(place))):
+        one, other = (None if side.get(place) is None else said(side[place]) for side in (then, now))
+        if one != other and not (empty(then.get(place)) and empty(now.get(place))):
             yield f"{place[0]} {place[1]}: {who} {other or 'nothing'}, the log says {one or 'nothing'}"
 
 
-def _said(r: Reading) -> str:
+def said(r: Reading) -> str:
+    """What is compared of a reading."""
     parts = " ".join(f"{name}={value}" for name, value in sorted(r.parts.items()))
     value = "nothing" if r.value is None else f"{float(r.value)!r}"
     return f"{value} (n {r.n}, {parts})"
 
 
-def _empty(r: Reading | None) -> bool:
+def empty(r: Reading | None) -> bool:
     """A label of which nothing is known any more may have a row or not."""
     return r is None or not any(r.parts.values())
 
@@ -226,7 +229,8 @@ def _named(value: bytes) -> str:
     return f"alert {a.id} ({a.signal} of {a.subject}), {change},"
 
 
-def _open(said: Iterable[bytes]) -> dict[str, Change]:
+def opened(said: Iterable[bytes]) -> dict[str, Change]:
+    """The open alerts by id, each in its newest version."""
     newest: dict[str, Alert] = {}
     for value in said:
         alert = _alert(value)

@@ -19,9 +19,11 @@ from agents.app import Role, roles
 from agents.engine.connection import reach
 from agents.engine.exits import Code, die
 from agents.setup import Setup, setup
+from agents.verdicts import Desk
 from stream.infra import logs
 from stream.infra.kpimetrics import KpiCollector
-from stream.infra.metrics import WorkerCollector
+from stream.infra.metrics import WorkerCollector, behind
+from stream.infra.sections import HERE, Metrics
 from stream.infra.server import Server
 from stream.infra.settings import Settings, is_secret
 from stream.readings import Reading
@@ -122,11 +124,14 @@ class Worker:
         self.server = Server(
             registry, self.why, bind=settings.bind, port=settings.port, token=settings.token, degraded=self.degraded
         )
+        wanted = "delivery" in names and made.settings.sections.verdicts.url
+        self.desk = Desk(made) if wanted else None
         self._lag = LoopLag(made)
 
     def why(self) -> list[str]:
         """Why the worker is not ready; nothing = it is."""
-        return [f"{role.hop.spec.role}: {role.hop.state}" for role in self.roles if role.hop.state != "running"]
+        found = [f"{role.hop.spec.role}: {role.hop.state}" for role in self.roles if role.hop.state != "running"]
+        return found or lagging(self.setup, time.time())
 
     def degraded(self) -> list[str]:
         """What is away; detection goes on, and it is told everything when it is back."""
@@ -135,10 +140,14 @@ class Worker:
         return away + [f"sink {name}" for name, sink in telemetry.sinks.items() if not sink.up]
 
     async def start(self) -> None:
-        """Raises OSError if the port of /metrics is taken."""
+        """Raises OSError if the port of /metrics, or of verdicts, is taken."""
+        if warning := exposed(self.setup.settings.metrics):
+            _log.warning("%s", warning)
         await self.server.start()
         if self.setup.redis is not None:
             await self.setup.redis.start()
+        if self.desk is not None:
+            await self.desk.start()
         self._lag.start()
         await asyncio.gather(*(role.start() for role in self.roles))
         _log.info("running %s; metrics on port %d", ", ".join(r.hop.spec.role for r in self.roles), self.server.port)
@@ -146,6 +155,8 @@ class Worker:
     async def stop(self) -> None:
         await asyncio.gather(*(role.stop() for role in self.roles))
         await self._lag.stop()
+        if self.desk is not None:
+            await self.desk.stop()
         if self.setup.redis is not None:
             await self.setup.redis.close()
         await self.server.close()
@@ -154,8 +165,37 @@ class Worker:
         return [reading for readings in self.setup.readings.values() for reading in readings]
 
 
+def lagging(made: Setup, now: float) -> list[str]:
+    """The roles that are further behind than a ready worker may be; none where log time is the records' own."""
+    most = made.settings.metrics.ready_lag / 1000
+    if made.definitions.time == "record":
+        return []
+    ages = {
+        role: [behind(part, now) or 0.0 for part in hop.partitions.values()]
+        for role, hop in made.telemetry.hops.items()
+    }
+    return [f"{role}: {max(found):.0f} s behind" for role, found in ages.items() if max(found, default=0.0) > most]
+
+
+def exposed(metrics: Metrics) -> str:
+    """What to say where others than this machine may read /metrics; nothing if they may not."""
+    if metrics.bind in HERE:
+        return ""
+    where = f"/metrics listens on {metrics.bind}"
+    if not metrics.token:
+        return (
+            f"{where} without a token: whoever reaches it reads every KPI; set [metrics] token_file, or bind 127.0.0.1"
+        )
+    return f"{where} without TLS: its token travels in the clear; see that the network is your own"
+
+
 class LoopLag:
-    """Measures how late the event loop is: what a fold holds up, everything else waits for."""
+    """Measures how late the event loop is: what a fold holds up, everything else waits for.
+
+    It looks often, so that nothing that holds the loop falls between two looks, and shows the worst of the last 15 s.
+    """
+
+    EVERY, SHOWN = 0.02, 15.0  # seconds
 
     def __init__(self, made: Setup) -> None:
         self._telemetry = made.telemetry
@@ -171,7 +211,13 @@ class LoopLag:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
+        before = worst = 0.0  # of the window before this one, and of this one
+        ends = loop.time() + self.SHOWN
         while True:
-            due = loop.time() + 0.5
-            await asyncio.sleep(0.5)
-            self._telemetry.loop_lag = max(0.0, loop.time() - due)
+            due = loop.time() + self.EVERY
+            await asyncio.sleep(self.EVERY)
+            now = loop.time()
+            worst = max(worst, now - due)
+            self._telemetry.loop_lag = max(before, worst)
+            if now >= ends:
+                before, worst, ends = worst, 0.0, now + self.SHOWN

@@ -1,10 +1,15 @@
-"""`make bench`: the hops on a real Kafka beside the floor of the same run. ARGS="--events 200000" for a quick look."""
+"""`make bench`: the hops on a real Kafka beside the floor of the same run. ARGS="--events 200000" for a quick look.
+
+ARGS="r1": one job, by several engines; ARGS="cost": what each plug-in costs; so each module here that is a program.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import os
+import runpy
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -84,5 +89,9 @@ def say(what: str, text: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
+        name = sys.argv.pop(1)
+        runpy.run_module(f"bench.{name}", run_name="__main__", alter_sys=True)
+        sys.exit()
     with tempfile.TemporaryDirectory(prefix="journeywatch-bench-") as made:
         uvloop.run(run(arguments(), Path(made)))

@@ -117,9 +117,9 @@ class Account:
             yield from self.spread(who, span, parts, early)
 
 
-def ago(held: Account, who: Journey, base: str, lost: str) -> Iterator[Fact]:
-    """Levels read 30 d after what they tell of: who was active then, and who of them is so no more."""
-    for fact in held.active(who, ((base, 1),), early=-AGO):
+def ago(held: Account, who: Journey, base: str, lost: str, back: int = AGO) -> Iterator[Fact]:
+    """Levels read `back` ms after what they tell of: who was active then, and who of them is so no more."""
+    for fact in held.active(who, ((base, 1),), early=-back):
         yield fact
         for start, until in outside([(fact.at, fact.until)], held.spans):
             yield Fact(start, ((lost, 1),), until, fact.cut)

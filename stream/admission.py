@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from stream.definitions import DAY, Definitions
+from stream.event import FAMILIES
 from stream.money import LIMIT, minor
 from stream.record import Reason, Reject, murmur2
 
 NOT_YET = frozenset({"customer.merged", "customer.unmerged", "customer.erased", "definitions.set"})
-DEFINED = frozenset({"surveys", "subscriptions", "money", "customer", "control"})  # families that `fits` judges
+DATED = {
+    "ticket.opened": "promised_by",
+    "ticket.updated": "promised_by",
+    "subscription.cancelled": "effective_at",
+    "renewal.due": "due_at",
+}  # types whose data holds a date: field
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)  # of such dates: calendars end
+WEIGHED = frozenset({"surveys", "subscriptions", "money"})
+DEFINED = NOT_YET | DATED.keys() | {type_ for type_, family in FAMILIES.items() if family in WEIGHED}  # `fits` judges
 SHORT = frozenset({"sessions", "searches"})  # families kept for `keep.sessions`
 
 
@@ -50,11 +60,21 @@ def fits(event: Any, definitions: Definitions) -> Reject | None:
     """Whether a well-formed event lies inside its definition (DESIGN section 2: `invalid`)."""
     if event.type in NOT_YET:
         return Reject(Reason.INVALID, f"{event.type} is not handled by this version: redrive it after an upgrade")
+    if event.type in DATED:
+        return _fits_date(event.data, DATED[event.type])
     if event.family == "surveys":
         return _fits_survey(event.data, definitions)
     if getattr(event.data, "currency", None) is not None:
         return _fits_money(event.data, definitions)
     return None
+
+
+def _fits_date(data: Any, field: str) -> Reject | None:
+    """A date far off is a mistake, or means never: leave it out."""
+    date = getattr(data, field)
+    if date is None or FIRST <= date < LAST:
+        return None
+    return Reject(Reason.INVALID, f"{field} {date.isoformat()} is not between 1970 and 2200 - at `$.data.{field}`")
 
 
 def _fits_money(data: Any, definitions: Definitions) -> Reject | None:

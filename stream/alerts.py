@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from stream.claims import Alert, Finding, Severity, Signal, Touch, Watch
+from stream.claims import Alert, Cut, Finding, Severity, Signal, Touch, Watch
 from stream.event import uid
 from stream.journey import Held
 
@@ -87,6 +87,7 @@ def tell(
     vip: bool = False,
     segment: str | None = None,
     run: int = 1,
+    cut: Cut = (),
 ) -> Alert:
     """The record of one change, with its evidence as far as the trail knows it."""
     finding = held.finding
@@ -111,8 +112,8 @@ def tell(
         backfill=held.backfill,
         vip=vip,
         segment=segment,
-        trail=[_touch(t) for t in trail],
         run=run,
+        cut=dict(cut),
     )
 
 
@@ -125,6 +126,7 @@ def _of_finding(finding: Finding, trail: Sequence[Touch]) -> dict[str, Any]:
         "numbers": dict(finding.numbers),
         "evidence": [_event(known.get(one), one) for one in finding.evidence],
         "clears": finding.clears,
+        "trail": [_touch(t) for t in trail],
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import sqrt
+from math import exp, sqrt
 
 Bounds = tuple[float, float]  # lower, upper
 Z = 1.96
@@ -37,3 +37,28 @@ def of_mean(sums: Mapping[str, int]) -> tuple[int, float, Bounds]:
     """(n, value, bounds) of the parts `sum`, `n` and `sq`; n > 1."""
     total, n = sums.get("sum", 0), sums["n"]
     return n, total / n, mean(total, n, sums.get("sq", 0))
+
+
+def lift(both: int, warned: int, happened: int, n: int, z: float = Z) -> Bounds:
+    """Interval of the lift (both / warned) / (happened / n), the part against the whole it belongs to; warned,
+    happened > 0.
+
+    The delta method on the logarithm, for the four cells of the table as one multinomial draw: the variance is
+    1/both - 1/warned - 1/happened + 2 both/(warned happened) - 1/n. Where nothing coincides: Wilson's upper bound of
+    both / warned, over the base rate.
+    """
+    if not both:
+        return 0.0, wilson(0, warned, z)[1] * n / happened
+    value = both * n / (warned * happened)
+    variance = 1 / both - 1 / warned - 1 / happened + 2 * both / (warned * happened) - 1 / n
+    spread = exp(z * sqrt(max(variance, 0.0)))
+    return value / spread, value * spread
+
+
+def ratio(a: int, n: int, b: int, m: int, z: float = Z) -> Bounds:
+    """Interval of the ratio of two independent rates, (a / n) / (b / m), on the logarithm (D. Katz et al. 1978);
+    a, b > 0.
+    """
+    spread = exp(z * sqrt(max(1 / a - 1 / n + 1 / b - 1 / m, 0.0)))
+    value = a * m / (n * b)
+    return value / spread, value * spread

@@ -120,6 +120,16 @@ class Alert(Struct, kw_only=True, omit_defaults=False):
     segment: str | None = None
     trail: list[dict[str, str | int]] = []
     run: int = 1
+    cut: dict[str, str] = {}  # team, topic, channel, segment, stage of what it is about, as far as known
+
+
+class Verdict(Struct, frozen=True):
+    """What people said of an alert, as written to journey.alerts under the key REVIEW. `at` = event time, ms."""
+
+    reviewed: str  # the alert's id
+    verdict: str  # useful, noise, known
+    at: int
+    run: int = 1
 
 
 class Kpi(Protocol):
@@ -164,6 +174,9 @@ class Window(Protocol):
     @property
     def all(self) -> Window:
         """The same window with no cut."""
+
+    def without(self, dim: str) -> Window:
+        """The same window, not cut by a dimension."""
 
     @property
     def cut(self) -> Cut:

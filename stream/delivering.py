@@ -1,28 +1,36 @@
-"""The delivery fold: journey.alerts -> the newest version of every alert, and what each sink was told of it.
+"""The delivery fold: journey.alerts -> the newest version of every alert, how loudly it is told, and to whom it was.
 
-Readers of journey.alerts take the largest (episode, version): a sleeper may repeat an older one.
+Readers of journey.alerts take the largest (episode, version): a sleeper may repeat an older one. What is decided is a
+function of the log's records and its time alone; ticks (records under the key CLOCK) change latency, never results.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from heapq import heappop, heappush, nsmallest
+from collections.abc import Callable, Iterator, Sequence
+from heapq import heappop, heappush
 
 import msgspec
 
-from stream.claims import Alert, Severity
-from stream.definitions import DAY, Definitions
-from stream.notices import Head, Held, Mark, Sent, head_of, merge, span
-from stream.ranking import Ranked, Weights, rank, reasons
-from stream.record import Append, Heard, Meta, Stop
+from stream.claims import Alert, Severity, Verdict
+from stream.definitions import DAY, SECOND, Definitions
+from stream.line import Line
+from stream.memory import Memory, is_memory
+from stream.notices import Head, Held, Mark, Routing, Sent, head_of, merge, newer, span
+from stream.policy import Policy
+from stream.ranking import Ranked
+from stream.record import ALERTS, CLOCK, REVIEW, Append, Heard, Meta, Out, Stop
+from stream.routing import Router
+from stream.ticks import tick
 
 KEEP = 7 * DAY  # log clock that an alert which is over is remembered
 APPEND_BYTES = 700_000
 DEFINITIONS_DIFFER = 78
 
 _decode_alert = msgspec.json.Decoder(Alert).decode
+_decode_verdict = msgspec.json.Decoder(Verdict).decode
 _decode_held = msgspec.msgpack.Decoder(Held).decode
 _encode = msgspec.msgpack.Encoder().encode
+_json = msgspec.json.Encoder().encode
 
 
 class DeliveryPartition:
@@ -35,7 +43,7 @@ class DeliveryPartition:
         partition: int,
         rows: dict[bytes, bytes],
         meta: Meta | None = None,
-        weights: Weights | None = None,
+        policy: Policy | None = None,
     ) -> None:
         self.definitions = definitions
         self.partition = partition
@@ -46,12 +54,30 @@ class DeliveryPartition:
                 DEFINITIONS_DIFFER, f"the alerts table is of run {self.meta.run}, settings say {definitions.run}"
             )
         self.dropped: dict[str, int] = {}  # what was not taken in or was forgotten, by name
-        self.active: dict[tuple[str, str], int] = {}  # open alerts by (signal, severity)
-        self._weights = weights or Weights()
-        self._open: dict[str, Head] = {}
-        self._subjects: dict[str, dict[str, str]] = {}  # subject -> open alert -> its signal
+        policy = policy or Policy()
+        self.line = Line(policy.weights)
+        self._memory = Memory(rows)
+        self._router = Router(definitions, policy, self._memory, self)
         self._due: list[tuple[int, str]] = []  # when what is over is forgotten; a heap
+        self._puts: dict[bytes, bytes | None] = {}  # rows that the record in hand changed
+        self._ticked = 0
         self._restore()
+        self._next = self._router.timed.due  # when something falls due; 0 = to be found out
+
+    @property
+    def active(self) -> dict[tuple[str, str], int]:
+        """Open alerts by (signal, severity)."""
+        return self.line.active
+
+    @property
+    def pages(self) -> dict[str, int]:
+        """What became of pages: `paged`, or the reason why not. Counts, to be drained."""
+        return self._router.pages
+
+    @property
+    def demoted(self) -> list[str]:
+        """The signals that may not page, because people found them useless."""
+        return self._router.precision.demoted
 
     def feed(self, records: Sequence[Heard]) -> Iterator[Append]:
         """Folds records; yields an append when it has grown to about 700 kB, and at the end."""
@@ -60,89 +86,157 @@ class DeliveryPartition:
         meta = self.meta
         for record in records:
             meta = msgspec.structs.replace(meta, next=record.offset + 1, clock=max(meta.clock, record.timestamp))
-            for key, value in self._step(record.value, meta.clock):
-                puts[key] = value
-                size += len(key) + len(value or b"")
+            self._step(record, meta.clock)
+            size += sum(len(key) + len(value or b"") for key, value in self._puts.items())
+            puts |= self._puts
+            self._puts.clear()
             if size >= APPEND_BYTES:
                 yield self._append(puts, meta)
                 puts, size, meta = {}, 0, self.meta
         if meta is not self.meta:
             yield self._append(puts, meta)
 
+    def tick(self, now: int, *, caught_up: bool) -> Out | None:
+        """The owner's tick, if something is due at wall time `now` (ms); none where log time is the records' own."""
+        if (
+            not caught_up
+            or self.definitions.time == "record"
+            or not self._next <= now
+            or 0 <= now - self._ticked < SECOND
+        ):
+            return None
+        self._ticked = now
+        return msgspec.structs.replace(tick(self.partition, now), topic=ALERTS, timestamp=None)
+
     def sent(self, marks: Sequence[Sent]) -> Append | None:
         """Takes in what sinks were told; None if that changes nothing. The append has no source record."""
+        return self._note(marks, lambda held: held.sent)
+
+    def about(self, marks: Sequence[Sent]) -> Append | None:
+        """Takes in what sinks are about to be told, likewise."""
+        return self._note(marks, lambda held: held.about)
+
+    def _note(self, marks: Sequence[Sent], of: Callable[[Held], dict[str, Mark]]) -> Append | None:
         puts: dict[bytes, bytes | None] = {}
         for sent in marks:
             held = self.held(sent.id)
-            if held is None or not _newer(sent.mark, held.sent.get(sent.sink)):
+            if held is None or not newer(sent.mark, of(held).get(sent.sink)):
                 continue
-            held.sent[sent.sink] = sent.mark
+            of(held)[sent.sink] = sent.mark
             puts[sent.id.encode()] = self.rows[sent.id.encode()] = _encode(held)
         return self._append(puts, self.meta) if puts else None
 
     def held(self, alert: str) -> Held | None:
         """The row of an alert, as now known."""
-        row = self.rows.get(alert.encode())
+        row = None if is_memory(alert) else self.rows.get(alert.encode())
         return _decode_held(row) if row is not None else None
 
     def ids(self) -> list[str]:
         """Every alert that is remembered, open or over, in no special order."""
-        return [key.decode() for key in self.rows]
+        return [id for key in self.rows if not is_memory(id := key.decode())]
 
     def open(self) -> list[str]:
         """Every open alert, in no special order."""
-        return list(self._open)
-
-    def beside(self, subject: str) -> list[str]:
-        """The open alerts of a subject: those whose rank changes when one of them does."""
-        return list(self._subjects.get(subject, ()))
-
-    def rank(self, head: Head) -> tuple[int, list[str]]:
-        """The virtual opening time (ms) that orders the queue, and the reasons; see `stream.ranking`."""
-        signals = self._signals(head.subject)
-        return rank(head, signals, self._weights), reasons(head, signals, self._weights)
+        return self.line.open()
 
     def queue(self, limit: int = 1_000) -> list[Ranked]:
         """The open alerts in the order in which somebody should look at them, with the reasons."""
-        signals = {subject: self._signals(subject) for subject in self._subjects}
-        ranks = ((rank(head, signals[head.subject], self._weights), id) for id, head in self._open.items())
-        return [self._ranked(place, id) for place, (_, id) in enumerate(nsmallest(limit, ranks), 1)]
+        return [self._ranked(place, id) for place, id in enumerate(self.line.first(limit), 1)]
 
     def _ranked(self, place: int, id: str) -> Ranked:
-        alert = _decode_held(self.rows[id.encode()]).alert
-        as_if, why = self.rank(self._open[id])
-        return Ranked(place, alert, as_if, [*why, f"open for {span(max(self.meta.clock - alert.opened, 0))}"])
-
-    def _signals(self, subject: str) -> int:
-        """Distinct signals open on a subject."""
-        return len(set(self._subjects.get(subject, {}).values()))
+        held = _decode_held(self.rows[id.encode()])
+        as_if, why = self.line.rank(held.head)
+        why.append(f"open for {span(max(self.meta.clock - held.head.opened, 0))}")
+        return Ranked(place, held.alert, as_if, why, self.line.terms(held.head))
 
     def _append(self, puts: dict[bytes, bytes | None], meta: Meta) -> Append:
         self.meta = msgspec.structs.replace(meta, seq=meta.seq + 1)
         return Append(list(puts.items()), self.meta, [])
 
-    def _step(self, value: bytes | None, clock: int) -> Iterator[tuple[bytes, bytes | None]]:
+    # -- what is heard -----------------------------------------------------------------------------------------
+
+    def _step(self, record: Heard, clock: int) -> None:
         """What is due by `clock` happens first, then the record."""
+        if self._next <= clock:
+            self._router.timed.fall_due(clock)
+        self._forget(clock)
+        if record.key == REVIEW:
+            self._review(record.value, clock)
+        elif record.key != CLOCK and (alert := self._read(record.value)) is not None:
+            self._hear(alert, record.value or b"", clock)
+        for key, row in self._memory.flush():
+            self._put(key, row)
+            self._next = 0
+        if not self._next:
+            self._next = self._router.timed.due
+
+    def _hear(self, alert: Alert, body: bytes, clock: int) -> None:
+        old = self.held(alert.id)
+        if (held := merge(old, head_of(alert), body, clock)) is None:
+            self._drop("repeated")
+            return
+        self._router.sweep(clock)
+        held.routing = self._router.hear(old, held, clock)
+        self._keep(old, held)
+
+    def _review(self, value: bytes | None, clock: int) -> None:
+        """A verdict counts for the signal of the alert that it is about."""
+        try:
+            verdict = _decode_verdict(value or b"")
+        except msgspec.MsgspecError:
+            self._drop("unreadable")
+            return
+        if verdict.run != self.definitions.run:
+            self._drop("other_run")
+        elif (held := self.held(verdict.reviewed)) is None:
+            self._drop("verdict_on_unknown")
+        else:
+            notice = self.held(self._router.precision.notice(held.head.signal))
+            known = None if notice is None else notice.alert
+            change = self._router.precision.review(held.head.signal, verdict, clock, known)
+            if change is not None:
+                self.say(change, clock, None)
+
+    def _forget(self, clock: int) -> None:
         while self._due and self._due[0][0] <= clock:
             due, id = heappop(self._due)
             held = self.held(id)
             if held is not None and not held.head.is_open and held.heard + KEEP == due:
-                del self.rows[id.encode()]
+                self._put(id.encode(), None)
                 self._drop("forgotten")
-                yield id.encode(), None
-        if (head := self._read(value)) is None:
-            return
-        old = self.held(head.id)
-        if (held := merge(old, head, value or b"", clock)) is None:
-            self._drop("repeated")
-            return
+
+    # -- the router's desk -------------------------------------------------------------------------------------
+
+    def say(self, alert: Alert, clock: int, routing: Routing | None) -> None:
+        """Keep an alert of delivery's own."""
+        old = self.held(alert.id)
+        if old is not None and alert.change == "opened":  # again at the same instant: the next episode of the same id
+            place = {"episode": old.head.episode + 1, "version": old.head.version + 1}
+            alert = msgspec.structs.replace(alert, **place)
+        held = merge(old, head_of(alert), _json(alert), clock)
+        assert held is not None  # versions of our own only grow
+        held.routing = routing
+        self._keep(old, held)
+
+    def move(self, held: Held, routing: Routing) -> None:
+        """Keep another routing of an alert."""
+        held.routing = routing
+        self._keep(self.held(held.head.id), held)
+
+    def _keep(self, old: Held | None, held: Held) -> None:
         if old is not None:
             self._leave(old.head)
         self._take(held)
-        self.rows[head.id.encode()] = row = _encode(held)
-        yield head.id.encode(), row
+        self._put(held.head.id.encode(), _encode(held))
 
-    def _read(self, value: bytes | None) -> Head | None:
+    def _put(self, key: bytes, row: bytes | None) -> None:
+        self._puts[key] = row
+        if row is None:
+            self.rows.pop(key, None)
+        else:
+            self.rows[key] = row
+
+    def _read(self, value: bytes | None) -> Alert | None:
         """The alert of a record; what is not one, or of another run, is counted and passed over."""
         try:
             alert = _decode_alert(value or b"")
@@ -151,37 +245,28 @@ class DeliveryPartition:
             self._drop("unreadable")
             return None
         if alert.run == self.definitions.run:
-            return head_of(alert)
+            return alert
         self._drop("other_run")
         return None
 
     def _restore(self) -> None:
-        for row in self.rows.values():
-            self._take(_decode_held(row))
+        for id in self.ids():
+            self._take(_decode_held(self.rows[id.encode()]))
 
     def _take(self, held: Held) -> None:
         head = held.head
         if not head.is_open:
             heappush(self._due, (held.heard + KEEP, head.id))
             return
-        self._open[head.id] = head
-        self._subjects.setdefault(head.subject, {})[head.id] = head.signal
-        label = (head.signal, head.severity)
-        self.active[label] = self.active.get(label, 0) + 1
+        self.line.add(held)
+        self._router.incidents.watch(head, is_open=head.severity == "page")
 
     def _leave(self, head: Head) -> None:
         """Undoes `_take` before a newer version is taken."""
         if not head.is_open:
             return  # its due time stays in the heap and will no longer fit the row
-        del self._open[head.id]
-        del self._subjects[head.subject][head.id]
-        if not self._subjects[head.subject]:
-            del self._subjects[head.subject]
-        self.active[head.signal, head.severity] -= 1
+        self.line.remove(head)
+        self._router.incidents.watch(head, is_open=False)
 
     def _drop(self, name: str) -> None:
         self.dropped[name] = self.dropped.get(name, 0) + 1
-
-
-def _newer(mark: Mark, than: Mark | None) -> bool:
-    return than is None or (mark.episode, mark.version) > (than.episode, than.version)

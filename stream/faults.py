@@ -52,8 +52,9 @@ class Document(Struct, frozen=True):
     lines: dict[Path, int]
 
     def fault(self, path: Path, value: Any, mend: str) -> Fault:
-        """The fault at `path`, with the line of the nearest key that has one."""
-        line = next((self.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.lines), 0)
+        """The fault at `path`, with the line of the nearest key that has one: above it, else the first below."""
+        below = min((line for key, line in self.lines.items() if path and key[: len(path)] == path), default=0)
+        line = next((self.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.lines), below)
         return Fault(self.file, line, ".".join(path), shown(value), mend)
 
 
@@ -161,6 +162,12 @@ def duration(text: str) -> int:
     if not match:
         raise ValueError('write a number and a unit, as "90d", "8h", "5m", "30s" or "250ms"')
     return int(match[1]) * _UNITS[match[2]]
+
+
+def as_duration(ms: int) -> str:
+    """Milliseconds as `duration` reads them, in the largest unit but weeks that divides them: "90m"."""
+    units = [(unit, size) for unit, size in reversed(_UNITS.items()) if unit != "w"]
+    return next((f"{ms // size}{unit}" for unit, size in units if ms and ms % size == 0), "0ms")
 
 
 def literal(text: str) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from stream import alerts, forgetting, health
+from stream.about import about
 from stream.claims import Alert, Fact, Finding, Signal
 from stream.definitions import BEAT, HOUR
 from stream.journey import CODE, FAMILY, NEVER, Held, Journey, Waiting, issue_item
@@ -187,10 +188,12 @@ class Fold:
             return
         journey.alerts[id_] = held
         vip = journey.attribute("tier", clock) in self.definitions.vip_tiers
-        segment = journey.attribute("segment", clock)
-        trail, run = journey.trail, self.definitions.run
+        cut = about(journey, item, clock)
+        trail, run, segment = journey.trail, self.definitions.run, dict(cut).get("segment")
         self.told.append(
-            alerts.tell(held, change, signal, journey.subject, clock, trail=trail, vip=vip, segment=segment, run=run)
+            alerts.tell(
+                held, change, signal, journey.subject, clock, trail=trail, vip=vip, segment=segment, run=run, cut=cut
+            )
         )
         if held.status != "open":
             held.finding = None  # only its counters are needed for the next episode

@@ -15,7 +15,7 @@ from stream.steps import BALANCE
 from stream.subscriptions import Subscription
 
 RETURNED = 98 * DAY  # a customer who comes back within 90 d is no new one, also when heard a week late
-REACH = 7 * DAY  # how far a ticket's facts look at other tickets of its issue
+REACH = 7 * DAY  # how far a ticket's findings look at other tickets of its issue, and its facts at least
 # Long records, and how much of them is let go at a time.
 TRIMMED = {"usage": 14 * DAY, "features": 30 * DAY, "invoices": 30 * DAY, "health": 0}
 HEALTH, LOOKS = "h:", 8  # of the looks that found a change the last two stay, up to so many
@@ -131,7 +131,7 @@ def is_over(journey: Journey, item: str, clock: int, plan: Plan) -> bool:
         return False
     if bears_alert(journey, FAMILY[item[0]], plan):
         return False
-    return item[0] != "t" or _is_alone(journey, journey.views(item)[0], clock)
+    return item[0] != "t" or _is_alone(journey, journey.views(item)[0], clock, plan)
 
 
 def bears_alert(journey: Journey, family: str, plan: Plan) -> bool:
@@ -141,9 +141,9 @@ def bears_alert(journey: Journey, family: str, plan: Plan) -> bool:
     )
 
 
-def _is_alone(journey: Journey, ticket: Ticket, clock: int) -> bool:
+def _is_alone(journey: Journey, ticket: Ticket, clock: int, plan: Plan) -> bool:
     """No living ticket of the issue can look back at this one: else its facts would change without a cause."""
-    reach = ticket.steps[-1].at + REACH
+    reach = ticket.steps[-1].at + max((REACH, *(kpi.matures for kpi in plan.eyes["i"].kpis)))
     return not any(
         other is not ticket and other.opened <= reach and not is_past(journey, f"t:{other.id}", clock)
         for other in journey.issue(ticket.topic).tickets

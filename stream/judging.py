@@ -117,7 +117,9 @@ class Judge:
 
     def _out(self, watch: Watch, cut: Cut, held: Held, change: str, clock: int) -> Out:
         segment = dict(cut).get("segment")
-        alert = alerts.tell(held, change, watch, subject(cut), clock, segment=segment, run=self._definitions.run)
+        alert = alerts.tell(
+            held, change, watch, subject(cut), clock, segment=segment, run=self._definitions.run, cut=cut
+        )
         stamp = clock if self._definitions.time == "record" else None
         return Out(ALERTS, 0, alert.id.encode(), _json(alert), stamp)
 

@@ -94,17 +94,24 @@ class OfTickets(Plugin):
 
 
 class OfSurveys(Plugin):
-    """Looks at the surveys whose definition is pooled for `family`: that of one scale (CATALOGUE section 0)."""
+    """Looks at the surveys of one scale (CATALOGUE section 0): those of `surveys`, else those that are pooled for
+    `family`.
+    """
 
     of: type = Survey
     ahead = False
     reads = frozenset({"surveys"})
     cuts: tuple[str, ...] = OF_TICKETS
     family: ClassVar[str]
+    surveys: tuple[str, ...] = ()  # names of survey definitions; none: those of the family's scale
+
+    def kinds(self, definitions: dict[str, Scale]) -> tuple[str, ...]:
+        """The survey definitions whose answers it adds up."""
+        return self.surveys or pool(definitions, self.family)
 
     def answer(self, it: Survey, who: Journey) -> tuple[int, int, Scale, Cut] | None:
         """(time, score, scale, cut) of the answer that counts."""
-        if not it.answers or it.kind not in pool(who.definitions.surveys, self.family):
+        if not it.answers or it.kind not in self.kinds(who.definitions.surveys):
             return None
         at, score, _ = it.answers[-1]
         return at, score, it.definition, who.cut(it, at, it.dims)

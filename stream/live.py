@@ -13,7 +13,7 @@ from stream.windows import ALIGNED, LENGTHS, PaneWindow
 
 NOTHING = -1  # for the n of a label that has nothing in a window
 
-Seen = tuple[int, int, int | None]  # version of the series, of the whole where it counts, start of the window
+Seen = tuple[int, int, int | None]  # version of the series, of what it is a share of where it counts, window's start
 
 
 class LiveReadings:
@@ -69,7 +69,7 @@ class LiveReadings:
         return at // ALIGNED[name] * ALIGNED[name]
 
     def _read(self, reader: Reader, window: Span) -> Iterator[Reading | None]:
-        whole, version = reader.window(window, (), None), _version(reader)
+        whole, version = reader.window(window, (), None), _version(reader, ())
         for dims, cuts in reader.groups.items():
             for cut in cuts if len(cuts) <= reader.shown else (yield from self._largest(reader, window, cuts)):
                 about = reader.kpi.name, window.name, cut
@@ -78,7 +78,7 @@ class LiveReadings:
                     continue
                 parts = reader.window(window, cut, whole) if dims else whole
                 reading = reader.reading(window, cut, parts)
-                self._seen[about] = self._looked(reader, window, cut, parts, version)
+                self._seen[about] = self._looked(reader, window, cut, parts, version + _parts(reader, cut))
                 yield reading
 
     def _largest(self, reader: Reader, window: Span, cuts: list[Cut]) -> Generator[None, None, list[Cut]]:
@@ -88,7 +88,7 @@ class LiveReadings:
             about = reader.kpi.name, window.name, cut
             seen, count = self._n.get(about, (None, 0))
             if not self._stands(seen, reader, window, cut):
-                whole, version = reader.window(window, (), None), _version(reader)
+                whole, version = reader.window(window, (), None), _version(reader, cut)
                 parts = reader.window(window, cut, whole)
                 count = reader.kpi.n(parts) if reader.known(parts) else NOTHING
                 self._n[about] = self._looked(reader, window, cut, parts, version), count
@@ -100,11 +100,11 @@ class LiveReadings:
         """Whether what was read then is still so."""
         if seen is None:
             return False
-        whole = _version(reader) if seen[1] else 0
+        whole = _version(reader, cut) if seen[1] else 0
         return seen == (reader.series[cut].version, whole, self._edge(reader, window))
 
     def _looked(self, reader: Reader, window: Span, cut: Cut, parts: PaneWindow, whole: int) -> Seen:
-        """What a reading depends on. `whole` = the version of all when the reading of this window began."""
+        """What a reading depends on. `whole` = `_version` when it was read; of all, when the window was begun."""
         return reader.series[cut].version, whole if parts.asked_whole else 0, self._edge(reader, window)
 
     def _edge(self, reader: Reader, window: Span) -> int | None:
@@ -115,7 +115,14 @@ class LiveReadings:
         return window.closes // MINUTE if looks_back else None
 
 
-def _version(reader: Reader) -> int:
-    """Of the series of all; there is none where the facts of labels sum to nothing."""
-    whole = reader.series.get(())
-    return whole.version if whole is not None else 0
+def _version(reader: Reader, cut: Cut) -> int:
+    """Of what the reading of a cut may depend on beside its own series: all, and the parts of a pair."""
+    whole = reader.series.get(())  # there is none where the facts of labels sum to nothing
+    return (whole.version if whole is not None else 0) + _parts(reader, cut)
+
+
+def _parts(reader: Reader, cut: Cut) -> int:
+    """Of the series of each dimension of a pair: together they only grow."""
+    if len(cut) < 2:
+        return 0
+    return sum(series.version for pair in cut if (series := reader.series.get((pair,))) is not None)

@@ -44,17 +44,31 @@ class Head(Struct, frozen=True, gc=False, array_like=True):
     changed: int
     vip: bool
     backfill: bool
+    cut: dict[str, str] = {}
 
     @property
     def is_open(self) -> bool:
         return self.status == "open"
 
 
+class Routing(Struct, frozen=True, array_like=True):
+    """How loudly an alert is told, where that was decided; `reason` is one of a closed set, `why` is for people.
+
+    `group` = the alert under which it was gathered.
+    """
+
+    severity: int
+    reason: str = ""
+    why: str = ""
+    group: str = ""
+
+
 class Held(Struct, array_like=True):
     """One row of the delivery table: the newest version of an alert and what each sink was told of it.
 
     `body` = the alert's JSON as heard, `raised` = log time at which this episode rose to its present severity,
-    `heard` = log clock when this version was heard; both in ms.
+    `heard` = log clock when this version was heard; both in ms. `routing` = what was decided; None = as it is.
+    `about` = what sinks were about to be told when it was written: they may hold it open, whatever `sent` says.
     """
 
     head: Head
@@ -62,6 +76,8 @@ class Held(Struct, array_like=True):
     raised: int
     heard: int
     sent: dict[str, Mark] = field(default_factory=dict)
+    routing: Routing | None = None
+    about: dict[str, Mark] = field(default_factory=dict)
 
     @property
     def alert(self) -> Alert:
@@ -95,6 +111,11 @@ class Notice(Struct, frozen=True):
         return Mark(self.alert.episode, self.alert.version, open_as)
 
 
+def is_watch(head: Head) -> bool:
+    """Whether it is about many: the subject of a watch's alert is its cut, written out (`stream.judging.subject`)."""
+    return head.subject == (" ".join(f"{dim}:{label}" for dim, label in head.cut.items()) or "all")
+
+
 def head_of(alert: Alert) -> Head:
     return Head(*(getattr(alert, name) for name in Head.__struct_fields__))
 
@@ -106,9 +127,9 @@ def merge(old: Held | None, head: Head, body: bytes, clock: int) -> Held | None:
     if (head.episode, head.version) <= (old.head.episode, old.head.version):
         return None
     if head.episode > old.head.episode:
-        return Held(head, body, head.opened, clock, old.sent)
+        return Held(head, body, head.opened, clock, old.sent, about=old.about)
     rose = Severity[head.severity] > Severity[old.head.severity]
-    return Held(head, body, head.changed if rose else old.raised, clock, old.sent)
+    return Held(head, body, head.changed if rose else old.raised, clock, old.sent, about=old.about)
 
 
 def route(held: Held, now: int, old_news: int, paged: bool = False) -> tuple[Severity, str]:
@@ -117,21 +138,25 @@ def route(held: Held, now: int, old_news: int, paged: bool = False) -> tuple[Sev
     Only news pages: what rose to a page less than `old_news` ms ago, and was not judged at the end of a backfill.
     `paged`: this episode is a page already, and stays one however old it grows.
     """
-    severity = Severity[held.head.severity]
+    decided = held.routing or Routing(Severity[held.head.severity])
+    severity = Severity(decided.severity)
     if severity is not Severity.page or paged or held.paged():
-        return severity, ""
+        return severity, decided.why
     if held.head.backfill:
         return Severity.queue, "queued, not paged: found in a backfill"
     age = now - held.raised
     if age >= old_news:
         return Severity.queue, f"queued, not paged: {span(age)} old, pages are for the first {span(old_news)}"
-    return severity, ""
+    return severity, decided.why
 
 
-def notice(held: Held, mark: Mark | None, routed: tuple[Severity, str], least: Severity) -> Notice | None:
+def notice(
+    held: Held, mark: Mark | None, routed: tuple[Severity, str], least: Severity, about: Mark | None = None
+) -> Notice | None:
     """What a sink that takes `least` and louder is still to be told, given its last mark; None = nothing.
 
-    A version overtaken before it was told is left out, and so is an alert that came and went untold.
+    A version overtaken before it was told is left out, and so is an alert that came and went untold. One that it may
+    have been told of (`about`) is ended there all the same.
     """
     head, (severity, why) = held.head, routed
     if mark is not None and (mark.episode, mark.version) >= (head.episode, head.version):
@@ -140,7 +165,14 @@ def notice(held: Held, mark: Mark | None, routed: tuple[Severity, str], least: S
     if head.is_open and severity >= least:
         again = mark is not None and held_as is not None and mark.episode == head.episode
         return Notice(held.alert, "update" if again else "open", severity, held_as, why)
+    if held_as is None and about is not None and newer(about, mark):
+        held_as = Severity(about.severity)
     return Notice(held.alert, "resolve", held_as, held_as, why) if held_as is not None else None
+
+
+def newer(mark: Mark, than: Mark | None) -> bool:
+    """Whether it is of a later version of its alert."""
+    return than is None or (mark.episode, mark.version) > (than.episode, than.version)
 
 
 def span(ms: int) -> str:

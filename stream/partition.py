@@ -16,6 +16,7 @@ import msgspec
 
 from stream import event as events
 from stream.admission import DEFINED, fits, routed, timely
+from stream.claims import Verdict
 from stream.definitions import BEAT, Definitions
 from stream.differences import Outbox
 from stream.event import millis
@@ -24,7 +25,7 @@ from stream.guards import check_state
 from stream.journey import NEVER, Journey
 from stream.looking import look
 from stream.plan import Plan
-from stream.record import ALERTS, DEADLETTERS, EVENTS, Append, DeadLetter, Heard, Meta, Out, Reason, Reject
+from stream.record import ALERTS, DEADLETTERS, EVENTS, REVIEW, Append, DeadLetter, Heard, Meta, Out, Reason, Reject
 from stream.stepping import Stepper
 from stream.steps import SHAPES
 from stream.tallies import Tallies
@@ -200,20 +201,20 @@ class Partition:
 
     def _refused(self, event: Any, key: bytes, at: int, clock: int) -> Reject | None:
         """Why an event may not come in; the usual is let through at once."""
-        known = key in self._queued
+        d, refused, known = self.definitions, None, key in self._queued
         if not known or event.subject.encode() != key:
-            if refused := routed(event, key, self.partition, self.definitions, known=known):
-                return refused
-        if at > clock or at < clock - self._shortest:
-            if refused := timely(event, at, clock, self.definitions):
-                return refused
-        return fits(event, self.definitions) if event.family in DEFINED else None
+            refused = routed(event, key, self.partition, d, known=known)
+        if refused is None and not clock - self._shortest <= at <= clock:
+            refused = timely(event, at, clock, d)
+        return fits(event, d) if refused is None and event.type in DEFINED else refused
 
     def _review(self, event: Any, key: bytes, at: int) -> None:
         """A verdict of people on an alert: of this customer, or of a watch (it travels on to the kpis hop)."""
         data = event.data
         fold = self._open(key)
         self._stepper.review(fold, event, at, self.meta.clock, self._said.sums)
+        said = Verdict(data.alert, data.verdict, at, self.definitions.run)
+        self._say(ALERTS, REVIEW, _json(said))
         if data.signal in self.plan.watch_names:
             self._said.verdicts.append((data.alert, data.verdict, at, self.meta.clock // BEAT))
             self._changed(key, fold)

@@ -6,22 +6,27 @@ never changes by waiting, and the rank of one is a single number: the time at wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from stream.claims import Alert
 from stream.definitions import DAY
+from stream.faults import Duration
 from stream.notices import span
 
 
 class Weights(Struct, frozen=True, forbid_unknown_fields=True):
-    """Head starts, ms. `signal` counts for each further signal open on the same subject, at most `signals` of them."""
+    """Head starts, ms; age itself counts as it is.
 
-    severity: Mapping[str, int] = field(default_factory=lambda: {"page": 1_000 * DAY, "queue": 0, "info": -1_000 * DAY})
-    vip: int = 2 * DAY
-    signal: int = DAY
+    `page` is added to pages, `info` is taken from infos. `signal` counts for each further signal open on the same
+    subject, at most `signals` of them.
+    """
+
+    page: Duration = 1_000 * DAY
+    info: Duration = 1_000 * DAY
+    vip: Duration = 2 * DAY
+    signal: Duration = DAY
     signals: int = 4
 
 
@@ -37,26 +42,37 @@ class Waiting(Protocol):
 
 
 class Ranked(Struct, frozen=True):
-    """An open alert in the queue: `place` from 1, `as_if` = time (ms) at which it would have been opened, and why."""
+    """An open alert in the queue: `place` from 1, `as_if` = time (ms) at which it would have been opened, and why.
+
+    `terms` = the head start (ms) that each reason gives: their sum is opened - as_if.
+    """
 
     place: int
     alert: Alert
     as_if: int
     why: list[str]
+    terms: dict[str, int] = {}
+
+
+def terms(alert: Waiting, signals: int, weights: Weights) -> dict[str, int]:
+    """The head start (ms) for each reason that there is. `signals` = distinct signals open on its subject."""
+    loud = {"page": weights.page, "info": -weights.info}.get(alert.severity, 0)
+    further = min(max(signals - 1, 0), weights.signals) * weights.signal
+    found = {"severity": loud, "vip": weights.vip if alert.vip else 0, "signals": further}
+    return {name: ms for name, ms in found.items() if ms}
 
 
 def rank(alert: Waiting, signals: int, weights: Weights) -> int:
-    """The virtual opening time, ms; the smallest comes first. `signals` = distinct signals open on its subject."""
-    further = min(max(signals - 1, 0), weights.signals)
-    start = weights.severity[alert.severity] + (weights.vip if alert.vip else 0) + further * weights.signal
-    return alert.opened - start
+    """The virtual opening time, ms; the smallest comes first."""
+    return alert.opened - sum(terms(alert, signals, weights).values())
 
 
 def reasons(alert: Waiting, signals: int, weights: Weights) -> list[str]:
     """Why it stands where it stands, in words; its age apart."""
+    found = terms(alert, signals, weights)
     why = [alert.severity]
-    if alert.vip:
+    if "vip" in found:
         why.append(f"VIP: counts as {span(weights.vip)} longer")
-    if further := min(max(signals - 1, 0), weights.signals):
-        why.append(f"{signals} signals open: counts as {span(further * weights.signal)} longer")
+    if "signals" in found:
+        why.append(f"{signals} signals open: counts as {span(found['signals'])} longer")
     return why

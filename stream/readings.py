@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from stream.benchmarks import Distance, distances
 from stream.claims import Cut, Kpi
 from stream.days import Days, after, label
 from stream.definitions import Definitions
@@ -16,8 +17,11 @@ from stream.windows import PaneWindow, Parts, ages, span
 Month = tuple[int, int]
 
 
-class Reading(Struct, frozen=True):
-    """One KPI in one window under one cut. `end` = the window's, `as_of` = the log clock it was read at, ms."""
+class Reading(Struct, frozen=True, omit_defaults=True):
+    """One KPI in one window under one cut. `end` = the window's, `as_of` = the log clock it was read at, ms.
+
+    `benchmarks` = how far it is from each of the KPI's; left out of the JSON where there are none.
+    """
 
     kpi: str
     version: int
@@ -32,6 +36,7 @@ class Reading(Struct, frozen=True):
     status: str  # provisional, partial, final
     unit: str
     small_n: bool
+    benchmarks: tuple[Distance, ...] = ()
 
 
 class Source(Protocol):
@@ -99,17 +104,20 @@ class Reader:
 
     def window(self, window: Span, cut: Cut, whole: PaneWindow | None) -> PaneWindow:
         at = min(window.closes, self.as_of) if window.end is None else window.end
-        return PaneWindow(self.kpi, self.series.get(cut), window.start, window.end, at, whole)
+        return PaneWindow(
+            self.kpi, self.series.get(cut), window.start, window.end, at, whole, lambda c: self.window(window, c, whole)
+        )
 
     def reading(self, window: Span, cut: Cut, parts: PaneWindow) -> Reading:
         kpi, n = self.kpi, self.kpi.n(parts)
+        value = kpi.value(parts)
         return Reading(
             kpi=kpi.name,
             version=kpi.version,
             window=window.name,
             end=window.closes,
             cut=dict(cut),
-            value=kpi.value(parts),
+            value=value,
             n=n,
             parts=parts.parts(),
             quantiles=parts.quantiles(),
@@ -117,6 +125,7 @@ class Reader:
             status=self._status(window, parts),
             unit=kpi.unit,
             small_n=n < kpi.min_n,
+            benchmarks=distances(kpi, value),
         )
 
     def _status(self, window: Span, parts: PaneWindow) -> str:

@@ -127,3 +127,4 @@ def murmur2(data: bytes) -> int:
 
 
 EVENTS, KPIS, ALERTS, DEADLETTERS = "journey.events", "journey.kpis", "journey.alerts", "journey.deadletters"
+CLOCK, REVIEW = b"clock", b"review"  # keys of journey.alerts under which no alert stands: a tick, a verdict

@@ -16,9 +16,9 @@ from stream.definitions import Definitions
 from stream.intake import intake
 from stream.partition import Partition
 from stream.plan import Plan
-from stream.ranking import Ranked, Weights, rank, reasons
+from stream.ranking import Ranked, Weights, rank, reasons, terms
 from stream.readings import Reading, readings
-from stream.record import ALERTS, DEADLETTERS, EVENTS, KPIS, Heard, Out, Record
+from stream.record import ALERTS, DEADLETTERS, EVENTS, KPIS, REVIEW, Heard, Out, Record
 from stream.sources import Source
 from stream.ticks import tick
 
@@ -49,6 +49,7 @@ class Replay:
         self.end = 0  # the largest append time heard, ms
         self.records = 0
         self.history: list[tuple[int, bytes]] = []
+        self.reviews: list[tuple[int, bytes]] = []  # people's verdicts, as (log time, JSON)
         self.dead_letters: list[bytes] = []
         self._waiting: list[list[Heard]] = [[] for _ in self.journeys]
         self._offsets = [0] * d.partitions  # of journey.events, where raw records are fed
@@ -111,6 +112,8 @@ class Replay:
                 m = out.partition
                 shares[m].append(Record(KPIS, m, self._sent[m], out.timestamp or 0, out.key, out.value))
                 self._sent[m] += 1
+            elif out.topic == ALERTS and out.key == REVIEW:
+                self.reviews.append((out.timestamp or 0, out.value))
             elif out.topic == ALERTS:
                 self.history.append((_alert(out.value).changed, out.value))
             elif out.topic == DEADLETTERS:
@@ -164,6 +167,7 @@ def ranked(alerts: Iterable[Alert], weights: Weights) -> list[Ranked]:
         signals.setdefault(alert.subject, {})[alert.signal] = None
     order = sorted((rank(a, len(signals[a.subject]), weights), a.id, a) for a in alerts)
     return [
-        Ranked(place, alert, as_if, reasons(alert, len(signals[alert.subject]), weights))
+        Ranked(place, alert, as_if, reasons(alert, n, weights), terms(alert, n, weights))
         for place, (as_if, _, alert) in enumerate(order, start=1)
+        for n in (len(signals[alert.subject]),)
     ]

@@ -11,10 +11,11 @@ from stream.steps import Step
 class Survey:
     """Derived from sorted steps; never stored. `answers` = [(at, score, uid)] in order; times ms.
 
-    `dims` = channel, team and topic of its ticket as now known (given by the journey).
+    `dims` = channel, team and topic of its ticket as now known (given by the journey). `sent` = when it reached the
+    customer: the earliest sending after the latest that is said not to have been delivered; None if there is none.
     """
 
-    __slots__ = ("answers", "comment", "cuts", "definition", "delivered", "dims", "id", "kind", "segment", "sent",
+    __slots__ = ("answers", "comment", "cuts", "definition", "dims", "id", "kind", "segment", "sent",
                  "stage", "steps", "ticket")  # fmt: skip
 
     def __init__(self, id_: str, steps: list[Step], definitions: dict[str, D.Survey], dims: Cut) -> None:
@@ -23,9 +24,9 @@ class Survey:
         self.dims = dims
         self.cuts: dict[tuple[int, Cut], Cut] = {}
         self.segment, self.stage = steps[0].segment, steps[0].stage
-        sends = [s for s in steps if s.kind == S.SENT]
-        self.sent: int | None = sends[0].at if sends else None
-        self.delivered: bool = bool(sends) and sends[0].data[1]
+        self.sent: int | None = None
+        for step in S.of_kind(steps, S.SENT):
+            self.sent = None if not step.data[1] else step.at if self.sent is None else self.sent
         self.answers: list[tuple[int, int, int]] = [(s.at, s.data[1], s.uid) for s in steps if s.kind == S.ANSWERED]
         self.ticket = ticket_of(steps)
         self.kind: str = steps[-1].data[0]

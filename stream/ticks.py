@@ -13,6 +13,24 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_SILENCE, LONGEST_SILENCE = 10 * SECOND, 60 * SECOND
 
 
+class LogTime:
+    """Log time now, as well as a machine can tell whose own clock may be wrong.
+
+    It is what that clock says, or, where it was set back, what has passed since the log's clock last moved.
+    """
+
+    __slots__ = ("_clock", "_since")
+
+    def __init__(self) -> None:
+        self._clock, self._since = -1, 0
+
+    def now(self, wall: int, uptime: int, clock: int) -> int:
+        """From the wall clock, a clock that is never set, and the log clock; all in ms."""
+        if clock != self._clock:
+            self._clock, self._since = clock, uptime
+        return max(wall, clock + uptime - self._since)
+
+
 class Ticker:
     """When the owner of a partition writes a tick: something is due (at most one a second), or nothing came for
     10 s, doubling to 60 s.
@@ -28,7 +46,8 @@ class Ticker:
         self.silence = FIRST_SILENCE
 
     def wants(self, now: int, clock: int, due: int) -> bool:
-        """Whether to write one at wall time `now`, given the log clock and the next due time (ms)."""
+        """Whether to write one at `now`, given the log clock and the next due time (ms)."""
+        self.last = min(self.last, now)  # a wall clock may be set back
         if now - self.last < SECOND or (due > now and now - max(clock, self.last) < self.silence):
             return False
         if due > now:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from stream import histogram
@@ -44,14 +44,17 @@ def grains(kpi: Kpi, *, replay: bool) -> tuple[bool, bool]:
 class PaneWindow:
     """One KPI under one cut over [start, end), ms. `start` None = since ever, `end` None = all that is known.
 
-    `series` None = a cut without facts; `whole` = the same window with no cut (None if this is it).
+    `series` None = a cut without facts; `whole` = the same window with no cut (None if this is it); `beside` gives the
+    same window under another cut.
     """
 
     def __init__(
-        self, kpi: Kpi, series: Series | None, start: int | None, end: int | None, at: int, whole: PaneWindow | None
-    ) -> None:
+        self, kpi: Kpi, series: Series | None, start: int | None, end: int | None, at: int, whole: PaneWindow | None,
+        beside: Callable[[Cut], PaneWindow] | None = None,
+    ) -> None:  # fmt: skip
         self.end_time = at
-        self.asked_whole = False  # whether what was read depends on more than the cut
+        self.asked_whole = False  # whether what was read depends on more than the cut: on all, or on a part of the cut
+        self._beside = beside
         self._kpi, self._series, self._start, self._end, self._whole = kpi, series, start, end, whole
         self._cache: dict[tuple[int | None, int | None], Sums] = {}
 
@@ -60,6 +63,14 @@ class PaneWindow:
         """The same window with no cut."""
         self.asked_whole = True
         return self._whole or self
+
+    def without(self, dim: str) -> PaneWindow:
+        """The same window, not cut by a dimension."""
+        rest = tuple(pair for pair in self.cut if pair[0] != dim)
+        if not rest or self._beside is None:
+            return self.all
+        self.asked_whole = True
+        return self._beside(rest)
 
     @property
     def cut(self) -> Cut:

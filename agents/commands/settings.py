@@ -10,12 +10,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from stream.faults import is_duration
+from stream.faults import as_duration, is_duration
 from stream.infra import plugins, settings
 from stream.plan import Plan
 
 _CREDENTIALS = re.compile(r"://[^/@\s]*@")
-_UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,14 +38,23 @@ def tables(value: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
         items = {name: getattr(value, name) for name in kinds}
     else:
         kinds, items = {}, value
-    plain = {name: item for name, item in items.items() if not isinstance(item, (Struct, dict))}
+    plain = {name: item for name, item in items.items() if not isinstance(item, (Struct, dict)) and not _rows(item)}
     if path and (plain or not items):
         yield f"\n[{'.'.join(map(key, path))}]"
     for name, item in plain.items():
         yield f"{key(name)} = {written(item, kinds.get(name), (*path, name))}"
     for name, item in items.items():
-        if name not in plain and (item or isinstance(item, Struct)):
+        if _rows(item):
+            for row in item:
+                first, *rest = tables(row, (*path, name))
+                yield from (f"{first.replace('[', '[[', 1)}]", *rest)
+        elif name not in plain and (item or isinstance(item, Struct)):
             yield from tables(item, (*path, name))
+
+
+def _rows(value: Any) -> bool:
+    """Whether it is an array of tables."""
+    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
 
 
 def written(value: Any, kind: Any, path: tuple[str, ...]) -> str:
@@ -54,7 +62,7 @@ def written(value: Any, kind: Any, path: tuple[str, ...]) -> str:
     if value and settings.is_secret(path):
         return '"***"'
     if is_duration(kind):
-        return f'"{_with_unit(value)}"'
+        return f'"{as_duration(value)}"'
     if isinstance(value, str):
         value = _CREDENTIALS.sub("://***@", value)
     return msgspec.json.encode(value).decode()
@@ -63,7 +71,3 @@ def written(value: Any, kind: Any, path: tuple[str, ...]) -> str:
 def key(name: str) -> str:
     """A name as a TOML key."""
     return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else msgspec.json.encode(name).decode()
-
-
-def _with_unit(ms: int) -> str:
-    return next((f"{ms // size}{unit}" for unit, size in _UNITS if ms and ms % size == 0), f"{ms}ms")

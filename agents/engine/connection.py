@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import Any, Literal
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
@@ -12,8 +13,10 @@ from faust.auth import SASLCredentials, SSLCredentials
 from faust.types.auth import CredentialsT
 from msgspec import Struct, field
 
-from agents.engine.exits import Code
+from agents.engine.exits import UNREACHED, Code
 from stream.record import Stop
+
+_T = TypeVar("_T")
 
 
 class Connection(Struct, frozen=True, kw_only=True):
@@ -28,6 +31,7 @@ class Connection(Struct, frozen=True, kw_only=True):
     cafile: str | None = None
     certfile: str | None = None
     keyfile: str | None = None
+    lost: float = 60.0  # seconds without an answer until the cluster counts as gone
 
     def __repr__(self) -> str:
         return f"Connection({self.bootstrap!r}, {self.security})"  # never the password
@@ -67,6 +71,20 @@ class Connection(Struct, frozen=True, kw_only=True):
                 username=self.username, password=self.password, mechanism=self.mechanism, ssl_context=context
             )
         return SSLCredentials(context) if context else None
+
+
+async def persist(ask: Callable[[], Awaitable[_T]], seconds: float) -> _T:
+    """What `ask` gives; asks again while no broker answers, for `seconds` from the first time on."""
+    loop = asyncio.get_running_loop()
+    until: float | None = None
+    while True:
+        try:
+            return await ask()
+        except UNREACHED:
+            until = until or loop.time() + seconds
+            if loop.time() >= until:
+                raise
+        await asyncio.sleep(0.5)
 
 
 async def reach(connection: Connection, *, seconds: float = 20.0) -> None:

@@ -11,10 +11,13 @@ from collections.abc import Callable
 from enum import IntEnum
 
 from aiokafka.errors import (
+    CorruptRecordException,
     KafkaConnectionError,
     KafkaTimeoutError,
+    LeaderNotAvailableError,
     NoBrokersAvailable,
     NodeNotReadyError,
+    NotLeaderForPartitionError,
     RequestTimedOutError,
     TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
@@ -33,13 +36,17 @@ class Code(IntEnum):
     GAP = 74  # numbers that must follow one another do not
     BROKER = 75  # Kafka was not reached, or was lost
     TOPIC = 76  # a topic is missing, or refuses what must be written
-    CORRUPT = 77  # a changelog record that this program cannot have written
+    CORRUPT = 77  # a record that the broker damaged, or a changelog record that this program cannot have written
     DEFINITIONS = 78  # the state was made under other definitions
 
 
 OnStop = Callable[[BaseException], None]
 
-_UNREACHED = (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, NoBrokersAvailable, RequestTimedOutError)
+# No broker answers, or none that leads the partition.
+UNREACHED = (
+    KafkaConnectionError, KafkaTimeoutError, LeaderNotAvailableError, NoBrokersAvailable, NodeNotReadyError,
+    NotLeaderForPartitionError, RequestTimedOutError,
+)  # fmt: skip
 _REFUSED = (UnknownTopicOrPartitionError, TopicAuthorizationFailedError)
 
 
@@ -48,10 +55,13 @@ def as_stop(error: BaseException) -> Stop:
     if isinstance(error, Stop):
         return error
     words = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-    if isinstance(error, _UNREACHED):
+    if isinstance(error, UNREACHED):
         return Stop(Code.BROKER, f"Kafka does not answer ({words}); see that the brokers run and start again")
     if isinstance(error, _REFUSED):
         return Stop(Code.TOPIC, f"{words}; `journeywatch topics` says what is missing, `--create` makes it")
+    if isinstance(error, CorruptRecordException):
+        mend = "have the broker bring that partition anew from another replica; of a changelog, `run + 1` does without"
+        return Stop(Code.CORRUPT, f"the broker's copy of a record is damaged ({words}); {mend}")
     return Stop(Code.UNEXPECTED, f"{words}; nothing is lost, start again, and report the trace above")
 
 

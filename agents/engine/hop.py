@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -18,8 +20,9 @@ from stream.infra.telemetry import HopTelemetry
 from stream.record import Stop
 
 LOOK = 0.25  # seconds between looks at the lanes
-LOST = 60.0  # seconds without an answer until the cluster counts as lost
 STUCK = 300.0  # seconds that a lane may have records before it and not move
+
+_log = logging.getLogger("journeywatch.engine")
 
 
 class Client(Protocol):
@@ -55,12 +58,16 @@ class Client(Protocol):
 
 
 class HopSpec(Struct, frozen=True):
-    """What every hop has. `sources`: partitions by topic. `gaps`: offsets may be missing from them."""
+    """What every hop has. `sources`: partitions by topic. `gaps`: offsets may be missing from them.
+
+    `loss`: the operator accepts that records are missing which the log no longer holds.
+    """
 
     role: str
     app_id: str
     sources: dict[str, int]
     gaps: bool = False
+    loss: bool = False
 
 
 class Hop(Control):
@@ -129,11 +136,13 @@ class Hop(Control):
         self.telemetry.partitions.clear()
 
     async def _open(self) -> None:
+        began = time.monotonic()
         try:
             for topic, count in self.spec.sources.items():
                 self._check_partitions(topic, count)
             lanes = await self._prepare(self.client.owned)
             self.lanes = {lane.tp: lane for lane in lanes}
+            self.telemetry.recovery_seconds += time.monotonic() - began
         except Exception as error:  # noqa: BLE001 - crash-only
             self.on_stop(error)
         finally:
@@ -165,18 +174,31 @@ class Hop(Control):
         start = (await self.client.starts([tp]))[tp]
         where = f"{tp.topic}[{tp.partition}]"
         if start > next:
-            raise Stop(
-                Code.TRUNCATED,
-                f"{where} begins at offset {start}, the next record to read was {next}: {start - next} are lost; raise "
-                "the topic's retention, and take `run + 1`, which builds everything anew from what the log holds",
-            )
-        if not self.spec.gaps:
+            self.lose(where, next, start)
+            next = start
+        if first > next and not self.spec.gaps:
             raise Stop(
                 Code.GAP,
                 f"{where} has no records from offset {next} to {first - 1}: something else than journeywatch writes "
                 "to it, or compacts it; stop that, and take `run + 1`",
             )
-        self.telemetry.dropped["source_gap"] = self.telemetry.dropped.get("source_gap", 0) + first - next
+        self._drop("source_gap", first - next)
+
+    def lose(self, where: str, next: int, start: int) -> None:
+        """The log begins at `start`, beyond the place. Raises Stop (72) unless the loss is allowed."""
+        if not self.spec.loss:
+            raise Stop(
+                Code.TRUNCATED,
+                f"{where} begins at offset {start}, the next record to read was {next}: {start - next} are lost; "
+                "restore the topic; or take `run + 1`, which builds everything anew from what the log holds; or accept "
+                "the loss with `[kafka] allow_loss = true`",
+            )
+        _log.error("%s: %d records from offset %d on are lost, which the settings allow", where, start - next, next)
+        self._drop("lost", start - next)
+
+    def _drop(self, what: str, n: int) -> None:
+        if n:
+            self.telemetry.dropped[what] = self.telemetry.dropped.get(what, 0) + n
 
     def done(self, tp: TopicPartition, next: int) -> None:
         self.client.may_commit(tp, next)
@@ -190,35 +212,43 @@ class Hop(Control):
             while True:
                 await asyncio.sleep(LOOK)
                 for lane in list(self.lanes.values()):
-                    await lane.look(self._gauge(lane))
+                    behind = self._gauge(lane)
+                    await lane.read_again(behind)
+                    await lane.look(not behind and lane.gauges.highwater >= 0 and lane.idle)
         except Exception as error:  # noqa: BLE001 - crash-only
             self.on_stop(error)
 
     async def _knock(self) -> None:
-        """An idle hop would wait for ever for a cluster that is gone."""
-        loop = asyncio.get_running_loop()
+        """Producer and consumer wait for ever for a cluster that is gone, and go on with one that returns."""
+        loop, lost = asyncio.get_running_loop(), self.connection.lost
         heard = loop.time()
         try:
-            while loop.time() - heard < LOST:
-                await asyncio.sleep(LOST / 10)
-                if await self.producer.answers():
+            while True:
+                # A moment for the answer, however late we are: it may be we who slept.
+                if await self.producer.answers(max(heard + lost - loop.time(), lost / 10)):
                     heard = loop.time()
+                elif loop.time() >= heard + lost:
+                    break
+                await asyncio.sleep(lost / 10)
         except Exception as error:  # noqa: BLE001 - crash-only
             self.on_stop(error)
         else:
-            words = f"Kafka at {self.connection.bootstrap} has not answered for {LOST:g} s"
+            words = f"Kafka at {self.connection.bootstrap} has not answered for {lost:g} s"
             self.on_stop(Stop(Code.BROKER, f"{words}; nothing is lost, see that it runs and start again"))
 
     def _gauge(self, lane: Lane) -> bool:
-        """Sets the gauges of a lane that the client knows; returns whether it has caught up."""
+        """Sets the gauges of a lane that the client knows; returns whether the log is known to go on after its place.
+
+        Where offsets may be missing, the log may end in ones that hold no record: that is not to be stuck.
+        """
         end, committed = self.client.end(lane.tp), self.client.last_committed(lane.tp)
         lane.gauges.highwater = -1 if end is None else end
         lane.gauges.committed = -1 if committed is None else committed
         behind = end is not None and lane.position.next < end
-        if lane.stands(behind) > STUCK:
+        if lane.stands(behind) > STUCK and not self.spec.gaps:
             raise Stop(
                 Code.UNEXPECTED,
                 f"{lane.tp} has not moved from offset {lane.position.next} for {STUCK:g} s, though the log goes on to "
                 f"{end}; start again",
             )
-        return end is not None and not behind and lane.idle
+        return behind

@@ -19,6 +19,7 @@ from stream.infra.telemetry import HopTelemetry
 Records = Sequence[Any]  # aiokafka's ConsumerRecord: it fits stream.record.Heard
 Job = Callable[[], Awaitable[None]]
 
+AGAIN = 10.0  # seconds that an idle lane waits for what the log is known to hold until that is read again
 FETCHED = 4_000  # records handed over at once, at most
 _QUEUED = 2  # batches: one in work, the next one ready
 _offset = attrgetter("offset")
@@ -37,6 +38,7 @@ class Lane(ABC):
         self._busy = False
         self._closing = False
         self._moved = (next, time.monotonic())
+        self._again = AGAIN
         self._task = asyncio.create_task(self._run())
 
     @abstractmethod
@@ -59,8 +61,15 @@ class Lane(ABC):
         """Seconds since the place last moved, or there was nothing to move for; to be asked now and then."""
         now = time.monotonic()
         if not behind or self._moved[0] != self.position.next:
-            self._moved = (self.position.next, now)
+            self._moved, self._again = (self.position.next, now), AGAIN
         return now - self._moved[1]
+
+    async def read_again(self, behind: bool) -> None:
+        """Seeks to the place if what comes next has not come for long: dropped on its way, nothing after it tells."""
+        if self.idle and self.stands(behind) > self._again:
+            self._again *= 2
+            self.control.telemetry.seeks_back += 1
+            await self.control.seek(self.tp, self.position.next)
 
     async def put(self, item: Records | Job) -> None:
         """Queues a batch, or a job to be done in its turn; waits while the queue is full. Nothing once `closing`."""
@@ -105,8 +114,8 @@ class Lane(ABC):
                 await self.control.gap(self.tp, self.position.next, records[0].offset)
             case Verdict.TAKE:
                 records = records[bisect_left(records, self.position.next, key=_offset) :]
+        self.gauges.read = records[-1].offset + 1
         await self.work(records)
-        self.gauges.read = self.position.next
 
 
 class Control(ABC):

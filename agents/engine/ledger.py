@@ -62,6 +62,20 @@ class Ledger:
         """The partition's own state as of the last append; None if there was none."""
         return None if self._meta is None else _meta.decode(self._meta)
 
+    def settled(self) -> Meta | None:
+        """`meta`, for who takes over. Raises Stop (77) if the log had one and lost it.
+
+        The first append of a log is valid and every append has a meta. If none is left, a void one outlived it:
+        nobody mended that before it was compacted, so rows may be lost with it.
+        """
+        if self._meta is None and self.end:
+            raise Stop(
+                Code.CORRUPT,
+                "the changelog has records and no state: what a foreign writer hit was compacted before anybody mended "
+                "it (is min.compaction.lag.ms a day?); take `run + 1`, which builds the state anew from the log",
+            )
+        return self.meta
+
     @property
     def out(self) -> list[Out]:
         """What the last append said aloud, as far as it is not known to be published."""

@@ -15,7 +15,8 @@ from agents.engine.ledger import META, OUT, Ledger, records
 from agents.engine.producer import Producer
 from stream.record import Append, Heard, Meta, Out, Stop
 
-HELD = 0.02  # seconds that a fold may hold the loop, about
+HELD = 0.02  # seconds of CPU that a fold may hold the loop, about
+SIGN = 3_600.0  # seconds without an append until one is made for its own sake
 LEAST = 50  # records of one fold, whatever they cost
 
 
@@ -82,8 +83,8 @@ def fits(spec: TableSpec, meta: Meta | None, source: TopicPartition, first: int,
     if not first <= meta.next <= end:
         raise Stop(
             Code.TRUNCATED,
-            f"{where} holds offsets {first} to {end}, the state goes on at {meta.next}: records are lost or the topic "
-            f"was made anew; restore it, {anew}",
+            f"{where} holds offsets {first} to {end}, the state goes on at {meta.next}: the topic was made anew, or "
+            f"lost its end; restore it, {anew}",
         )
     return meta
 
@@ -100,7 +101,10 @@ class Owner(Lane):
         self._spec = spec
         self._producer = producer
         self._beside = None if spec.beside is None else spec.beside(fold)
+        self._wrote = time.time()
         self._most = LEAST  # records of one fold: grows and shrinks with what they cost
+        # CPU seconds of this lane's last fold. Not the clock's: on a busy machine appends would shrink, and cost more.
+        self._used = 0.0
         self._note(fold.meta)
 
     async def close(self) -> None:
@@ -109,6 +113,10 @@ class Owner(Lane):
             await self._beside.close()
 
     async def look(self, caught_up: bool) -> None:
+        # A foreign writer shows at our next append, and has to long before what it hit is compacted (see `ledger`).
+        if abs(time.time() - self._wrote) > SIGN:
+            self._wrote = time.time()
+            await self.write_all(lambda fold: [Append([], fold.meta, [])])
         if self._beside is not None:
             await self._beside.look(self, caught_up)
 
@@ -121,10 +129,9 @@ class Owner(Lane):
         while start < len(records) and not self.closing:
             part = records[start : start + self._most]
             start += len(part)
-            began = self.control.telemetry.fold_seconds
+            self._used = 0.0
             await self._feed(part)
-            took = self.control.telemetry.fold_seconds - began
-            self._most = round(min(max(len(part) * HELD / max(took, 1e-6), self._most / 2, LEAST), FETCHED))
+            self._most = round(min(max(len(part) * HELD / max(self._used, 1e-6), self._most / 2, LEAST), FETCHED))
 
     async def _feed(self, records: Records) -> None:
         appends = self.fold.feed(records)
@@ -141,8 +148,9 @@ class Owner(Lane):
 
     async def _fold(self, appends: Iterator[Append]) -> Append | None:
         async with self.control.turn:
-            began = time.perf_counter()
+            began, used = time.perf_counter(), time.thread_time()
             append = next(appends, None)
+            self._used += time.thread_time() - used
             self.control.telemetry.fold_seconds += time.perf_counter() - began
         return append
 
@@ -151,6 +159,7 @@ class Owner(Lane):
         size = await commit(append, self._ledger, self._spec.changelog, self.tp.partition, self._producer)
         await self._producer.publish(append.out)
         self._ledger.published()
+        self._wrote = time.time()
         self.position.next = append.meta.next
         self.control.done(self.tp, append.meta.next)
         self.control.telemetry.appends += 1

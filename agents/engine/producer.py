@@ -33,16 +33,21 @@ class Producer:
         self._producer = AIOKafkaProducer(
             **self._connection.client(), acks="all", enable_idempotence=True, linger_ms=0, max_batch_size=_LARGEST
         )
+        # What waits for a partition's leader waits as long as for a cluster; by itself it gives up after 40 s.
+        self._producer._message_accumulator._batch_ttl = self._connection.lost
         await self._producer.start()
 
     async def stop(self) -> None:
         if self._producer is not None:
             await self._producer.stop()
 
-    async def answers(self) -> bool:
-        """Whether a broker answers now."""
+    async def answers(self, seconds: float) -> bool:
+        """Whether a broker answers within so many seconds."""
         assert self._producer is not None
-        return bool(await self._producer.client.force_metadata_update())
+        try:
+            return bool(await asyncio.wait_for(self._producer.client.force_metadata_update(), seconds))
+        except TimeoutError:
+            return False
 
     async def append(self, topic: str, partition: int, base: int, puts: Sequence[Put]) -> int:
         """Writes `puts` as one atomic batch that expects to land at offset `base`; returns its size in bytes.

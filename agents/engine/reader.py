@@ -19,7 +19,6 @@ from agents.engine.exits import Code, OnStop
 from agents.engine.ledger import Ledger
 from stream.record import Stop
 
-STALLED = 60.0  # seconds without a record until the broker counts as lost
 _SLICE = 4_000  # records taken in before other tasks have a turn
 
 
@@ -28,6 +27,7 @@ class Reader:
 
     def __init__(self, connection: Connection, ledgers: Mapping[TopicPartition, Ledger]) -> None:
         self._ledgers = ledgers
+        self._patience = connection.lost
         self._consumer = AIOKafkaConsumer(
             **connection.client(),
             auto_offset_reset="none",  # a changelog is compacted, never cut off: out of range is an error
@@ -64,7 +64,8 @@ class Reader:
     async def read_to_end(self) -> int:
         """Reads every partition to where it ended at the call; returns the number of records.
 
-        Raises Stop: 75 when the broker gives nothing for a minute, 77 for a record that is none of ours.
+        Raises Stop: 75 when the broker gives nothing for so long that it counts as lost, 77 for a record that is none
+        of ours.
         """
         if not self._ledgers:
             return 0
@@ -78,8 +79,9 @@ class Reader:
             if batches:
                 heard = loop.time()
                 await self._take(batches)
-            elif loop.time() - heard > STALLED:
-                raise Stop(Code.BROKER, f"nothing came from {behind[0].topic} for {STALLED:g} s; look at its brokers")
+            elif loop.time() - heard > self._patience:
+                words = f"nothing came from {behind[0].topic} for {self._patience:g} s"
+                raise Stop(Code.BROKER, f"{words}; nothing is lost, look at its brokers and start again")
             behind = [tp for tp in behind if await self._consumer.position(tp) < ends[tp]]
         for tp, end in ends.items():
             self._ledgers[tp].end = max(self._ledgers[tp].end, end)  # the last offsets may be compacted away

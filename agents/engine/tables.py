@@ -6,10 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+import msgspec
 from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
-from agents.engine.connection import Connection
+from agents.engine.connection import Connection, persist
 from agents.engine.exits import Code, OnStop
 from agents.engine.hop import Hop, HopSpec
 from agents.engine.lane import Control, Lane, Records
@@ -63,11 +64,7 @@ class TableHop(Hop):
         began, ledgers = time.monotonic(), [self._ledgers[tp.partition] for tp in owned]
         voids, foreign = sum(x.voids for x in ledgers), sum(x.foreign for x in ledgers)
         try:
-            async with Reader(
-                self.connection, {self._changelog(tp.partition): self._ledgers[tp.partition] for tp in owned}
-            ) as reader:
-                self.telemetry.recovery_records += await reader.read_to_end()
-                bounds = await reader.bounds(owned)
+            bounds = await persist(lambda: self._read_once(owned), self.connection.lost)
         except OffsetOutOfRangeError as error:
             raise Stop(
                 Code.CORRUPT,
@@ -80,10 +77,21 @@ class TableHop(Hop):
         self.telemetry.foreign_writes += sum(x.foreign for x in ledgers) - foreign
         return bounds
 
+    async def _read_once(self, owned: list[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
+        """Goes on from where the ledgers end."""
+        wanted = {self._changelog(tp.partition): self._ledgers[tp.partition] for tp in owned}
+        async with Reader(self.connection, wanted) as reader:
+            self.telemetry.recovery_records += await reader.read_to_end()
+            return await reader.bounds(owned)
+
     async def _claim(self, tp: TopicPartition, first: int, end: int) -> Fold:
         """Makes the partition ours: an append at the log's end. Whoever else writes there learns it."""
         ledger = self._ledgers[tp.partition]
-        meta = fits(self.table, ledger.meta, tp, first, end)
+        heard = ledger.settled()
+        if heard is not None and heard.next < first:
+            self.lose(f"{tp.topic}[{tp.partition}]", heard.next, first)
+            heard = msgspec.structs.replace(heard, next=first)
+        meta = fits(self.table, heard, tp, first, end)
         fold = self.table.factory(tp.partition, ledger.rows, meta)
         again = ledger.out
         for puts in _pieces(ledger.rewrites()):
@@ -111,7 +119,7 @@ class RelayHop(Hop):
             if place is not None and place < starts[tp]:
                 await self.gap(tp, place, starts[tp])
         return [
-            Relay(tp, starts[tp] if place is None else place, self._step, self.producer, self)
+            Relay(tp, max(starts[tp], place or 0), self._step, self.producer, self)
             for tp, place in zip(owned, places, strict=True)
         ]
 

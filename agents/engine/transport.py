@@ -118,7 +118,8 @@ class EngineConsumer(Consumer):
             await self.seek_wait(cast(Mapping[TP, int], there))
 
     def end(self, tp: TopicPartition) -> int | None:
-        return self.highwater(cast(TP, tp)) if tp in self.assignment() else None
+        # Asked for each lane four times a second: Faust's `assignment` makes all its members anew each time.
+        return self.highwater(cast(TP, tp)) if tp in self._thread._ensure_consumer().assignment() else None
 
     def may_commit(self, tp: TopicPartition, next: int) -> None:
         self.next_commit[tp] = next

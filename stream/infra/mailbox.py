@@ -13,14 +13,17 @@ from itertools import islice
 from msgspec import Struct
 
 from stream.claims import Severity
-from stream.infra.sinks import Clock, Outcome, Sink
+from stream.infra.backoff import Backoff
+from stream.infra.sinks import Channel, Clock, Outcome, Sink
 from stream.infra.telemetry import SinkTelemetry
+from stream.infra.undelivered import Undelivered
 from stream.notices import Held, Mark, Notice, Sent, notice
 
 _log = logging.getLogger("journeywatch.delivery")
 
 Find = Callable[[str], Held | None]
 Route = Callable[[Held], tuple[Severity, str]]
+Announced = Callable[[str, Notice], bool]
 
 
 class Pace(Struct, frozen=True):
@@ -33,22 +36,31 @@ class Pace(Struct, frozen=True):
     backlog: int = 20_000  # alerts that wait by name; beyond, all are looked at when these are told
     look: int = 500  # alerts looked at in one step then
 
+    def backoff(self, clock: Clock, chance: Callable[[], float]) -> Backoff:
+        return Backoff(clock, chance, first=self.first, longest=self.longest, patience=self.patience)
+
 
 class Alerts(Struct, frozen=True):
-    """Where a mailbox reads: the newest version of an alert, all ids, what is open, and how loud it is to be."""
+    """Where a mailbox reads: the newest version of an alert, all ids, what is open, and how loud it is to be.
+
+    `announced` = whether a sink may be told; if not yet, the alert is added again when it may.
+    """
 
     find: Find
     ids: Callable[[], list[str]]
     open: Callable[[], list[str]]
     route: Route
+    announced: Announced = lambda sink, notice: True
 
 
 class Mailbox:
-    """One sink's. `marks` = what it took and the state does not know yet."""
+    """One sink's. `marks` = what it took and the state does not know yet; `letters` = what it refused, likewise."""
 
     def __init__(
         self,
         sink: Sink,
+        channel: Channel,
+        least: Severity,
         alerts: Alerts,
         telemetry: SinkTelemetry,
         clock: Clock,
@@ -56,18 +68,18 @@ class Mailbox:
         pace: Pace,
     ) -> None:
         self.sink = sink
-        self.channel = sink.open(clock)
+        self.channel = channel
         self.marks: dict[str, Mark] = {}
+        self.letters: list[Undelivered] = []
+        self._least = least
         self._alerts = alerts
         self._telemetry = telemetry
         self._clock = clock
-        self._chance = chance
         self._pace = pace
+        self._backoff = pace.backoff(clock, chance)
         self._waiting: dict[str, None] = {}
         self._unseen: list[str] | None = None  # ids still to be looked at; None = nobody is known to be missing
         self._refused: dict[str, Mark] = {}  # versions that it rejected: not tried again by this process
-        self._failures = 0
-        self._not_before = 0.0
         self._repeat_at = clock() + sink.repeat
 
     def add(self, ids: Iterable[str]) -> None:
@@ -86,15 +98,14 @@ class Mailbox:
 
     async def step(self) -> float:
         """Makes at most one attempt; returns the seconds until the next may be due (0 = go on at once)."""
-        now = self._clock()
-        if now < self._not_before:
-            return self._not_before - now
+        if wait := self._backoff.wait:
+            return wait
         if notices := self._next():
             outcomes = await self._attempt(notices)
             self._settle(notices, outcomes)
         elif self._unseen is not None:
             self._look()
-        elif self.sink.repeat and now >= self._repeat_at:
+        elif self.sink.repeat and self._clock() >= self._repeat_at:
             await self._repeat()
         self._report()
         return self._pause()
@@ -110,18 +121,18 @@ class Mailbox:
         telemetry.up, telemetry.error, telemetry.backlog, telemetry.oldest = True, "", 0, 0
 
     def _pause(self) -> float:
-        now = self._clock()
-        if now < self._not_before:
-            return self._not_before - now
+        if wait := self._backoff.wait:
+            return wait
         if self._waiting or self._unseen is not None:
             return 0.0
-        return max(self._repeat_at - now, 0.0) if self.sink.repeat else 3600.0
+        return max(self._repeat_at - self._clock(), 0.0) if self.sink.repeat else 3600.0
 
     def _next(self) -> list[Notice]:
         """The next batch; who needs not be told any more drops out."""
         batch: list[Notice] = []
         for id in list(islice(self._waiting, self._pace.batch)):
-            if (found := self._untold(id)) is not None:
+            found = self._untold(id)
+            if found is not None and self._alerts.announced(self.sink.name, found):
                 batch.append(found)
             else:
                 del self._waiting[id]
@@ -131,7 +142,8 @@ class Mailbox:
         held = self._alerts.find(id)
         if held is None:
             return None
-        return notice(held, self._mark(id, held), self._alerts.route(held), self.sink.least)
+        about = held.about.get(self.sink.name)
+        return notice(held, self._mark(id, held), self._alerts.route(held), self._least, about)
 
     def _mark(self, id: str, held: Held) -> Mark | None:
         known = (self._refused.get(id), self.marks.get(id), held.sent.get(self.sink.name))
@@ -159,27 +171,26 @@ class Mailbox:
         self._failed(failed) if failed else self._well()
 
     def _refuse(self, told: Notice, detail: str) -> None:
-        id = told.alert.id
+        id, signal, at = told.alert.id, told.alert.signal, int(self._clock() * 1000)
         if id not in self._refused:
-            _log.error("sink %s rejected alert %s (%s): %s", self.sink.name, id, told.alert.signal, detail)
+            _log.error("sink %s rejected alert %s (%s): %s", self.sink.name, id, signal, detail)
+        letter = Undelivered(at, self.sink.name, told.key, signal, told.kind, told.severity.name, detail)
+        self.letters.append(letter)
         self._refused[id] = Mark(told.alert.episode, told.alert.version, int(told.held_as or 0))
         while len(self._refused) > self._pace.backlog:
             del self._refused[next(iter(self._refused))]
 
     def _failed(self, outcome: Outcome) -> None:
-        """Exponential backoff with jitter; never sooner than the sink asked for."""
         if self._telemetry.up:
             _log.warning("sink %s is down: %s", self.sink.name, outcome.detail)
-        wait = min(self._pace.first * 2 ** min(self._failures, 30), self._pace.longest) * (0.5 + self._chance())
-        self._not_before = self._clock() + max(wait, min(outcome.after or 0.0, self._pace.patience))
-        self._failures += 1
+        self._backoff.failed(outcome.after)
         self._telemetry.up, self._telemetry.error = False, outcome.detail
 
     def _well(self) -> None:
         if not self._telemetry.up:
             _log.info("sink %s is back", self.sink.name)
             self._repeat_at = self._clock()  # it may have forgotten
-        self._failures, self._not_before = 0, 0.0
+        self._backoff.well()
         self._telemetry.up, self._telemetry.error = True, ""
 
     def _look(self) -> None:

@@ -30,6 +30,7 @@ _HOP_COUNTERS = (
     ("foreign_writes", "journey_foreign_writes", "Appends that did not land where they were expected."),
     ("outbox_republished", "journey_republished_records", "Records said again after a restart."),
     ("recovery_records", "journey_recovered_records", "Changelog records read to restore tables."),
+    ("recovery_seconds", "journey_recovery_seconds", "Time spent on taking partitions over."),
     ("rebalances", "journey_rebalances", "Times that partitions were given out anew."),
     ("appends", "journey_appends", "Atomic writes of state."),
     ("bytes", "journey_append_bytes", "Bytes written to changelogs."),
@@ -50,11 +51,19 @@ class WorkerCollector(Collector):
         yield gauge(
             "journey_build_info", "Version and definitions.", ("version", "definitions"), [((t.version, t.revision), 1)]
         )
-        yield gauge("journey_event_loop_lag_seconds", "How late the event loop was.", (), [((), t.loop_lag)])
+        yield gauge(
+            "journey_event_loop_lag_seconds",
+            "How late the event loop was, at the worst of 15 s.",
+            (),
+            [((), t.loop_lag)],
+        )
         hops = list(t.hops.values())
         yield from _hop_counters(hops)
         yield from _named_counters(hops)
-        yield _latency(hops)
+        yield _histogram(
+            "journey_append_latency_seconds", "Append time of a record to its effects written.", hops, "latency"
+        )
+        yield _histogram("journey_tick_lateness_seconds", "How long due when its tick was written.", hops, "lateness")
         yield from _partitions(hops, self._clock())
         yield from self._delivery()
         yield from self._redis()
@@ -66,6 +75,10 @@ class WorkerCollector(Collector):
         told = (((name, outcome), n) for name, sink in sinks.items() for outcome, n in sink.outcomes.items())
         active = self._telemetry.alerts_active.items()
         yield gauge("journey_alerts_active", "Open alerts.", ("signal", "severity"), active)
+        pages = (((outcome,), n) for outcome, n in self._telemetry.pages.items())
+        yield counter("journey_pages", "Pages by what became of them: paged, or why not.", ("outcome",), pages)
+        demoted = (((signal,), 1) for signal in self._telemetry.demoted)
+        yield gauge("journey_signal_demoted", "Signals that people found useless: queued.", ("signal",), demoted)
         yield gauge("journey_sink_up", "Did its last attempt go well?", ("sink",), _each(sinks, "up"))
         yield gauge("journey_sink_backlog_alerts", "Alerts it is still to be told.", ("sink",), _each(sinks, "backlog"))
         yield gauge(
@@ -106,11 +119,11 @@ def _each(things: Mapping[str, Any], field: str) -> Iterator[Row]:
     return (((name,), float(getattr(thing, field))) for name, thing in things.items())
 
 
-def _latency(hops: list[HopTelemetry]) -> Metric:
-    words = "Append time of a record to its effects written."
-    family = HistogramMetricFamily("journey_append_latency_seconds", words, labels=("role",))
+def _histogram(name: str, words: str, hops: list[HopTelemetry], field: str) -> Metric:
+    family = HistogramMetricFamily(name, words, labels=("role",))
     for hop in hops:
-        family.add_metric((hop.role,), buckets=_buckets(hop.latency), sum_value=hop.latency.sum / 1000)
+        found: Histogram = getattr(hop, field)
+        family.add_metric((hop.role,), buckets=_buckets(found), sum_value=found.sum / 1000)
     return family
 
 
@@ -154,19 +167,21 @@ def _lag(part: PartitionTelemetry, _: float) -> float | None:
     return max(part.highwater - part.done, 0) if known else None
 
 
-def _behind(part: PartitionTelemetry, now: float) -> float | None:
-    """Age of the last record folded, while more wait."""
-    lag = _lag(part, now)
-    if not lag or not part.heard:
+def behind(part: PartitionTelemetry, now: float) -> float | None:
+    """Age of the last record folded (of the log clock, if none was yet) while more wait, s; None = not known."""
+    lag, heard = _lag(part, now), part.heard or part.clock
+    if not lag or not heard:
         return None if lag is None else 0.0
-    return max(now - part.heard / 1000, 0.0)
+    return max(now - heard / 1000, 0.0)
 
 
 _TP = ("role", "topic", "partition")
 _PARTITION_GAUGES: tuple[tuple[str, str, Callable[[PartitionTelemetry, float], float | None]], ...] = (
+    ("journey_read_offset", "Next offset after what is in work.", lambda p, _: p.read if p.read >= 0 else None),
     ("journey_done_offset", "Next offset after what is done.", lambda p, _: p.done if p.done >= 0 else None),
+    ("journey_committed_offset", "The group's offset.", lambda p, _: p.committed if p.committed >= 0 else None),
     ("journey_consumer_lag_records", "Records between what is done and the end of the log.", _lag),
-    ("journey_consumer_lag_seconds", "Age of the last record folded, while more wait.", _behind),
+    ("journey_consumer_lag_seconds", "Age of the last record folded, while more wait.", behind),
     ("journey_watermark_timestamp_seconds", "The log clock.", lambda p, _: p.clock / 1000 if p.clock else None),
     (
         "journey_watermark_delay_seconds",

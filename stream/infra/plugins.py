@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import copy
 import importlib
 import pkgutil
-from collections.abc import Mapping
-from typing import Any, ClassVar, get_args, get_origin, get_type_hints
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from stream.claims import Kpi, Signal, Watch
-from stream.faults import Fault, Faults, duration, unknown
+from stream.definitions import Definitions
+from stream.faults import Fault, Faults, unknown
 from stream.infra.settings import Settings
 from stream.infra.sinks import Sink
+from stream.infra.tuning import Where
+from stream.infra.tuning import fields as fields
+from stream.infra.tuning import tuned as tuned
+from stream.infra.variants import beyond, declared
 from stream.judging import singles
+from stream.outcome import Outcome
 from stream.sources import Source
-
-Where = tuple[str, ...]
-# What a plug-in is, not how it is tuned: another value would be another plug-in under its name.
-FIXED = frozenset(
-    {"name", "version", "unit", "better", "of", "reads", "flows", "levels", "family", "warns_of", "benchmarks"}
-)
-FIXED |= {"kpi", "cut", "grain", "kind", "scale"}  # of watches
-_TUNED = (bool, int, float, str, tuple, dict)
 
 
 class PluginFault(Exception):
@@ -39,15 +35,21 @@ class Plugins(Struct, frozen=True):
     watches: dict[str, Watch]
     sources: dict[str, Source]
     sinks: dict[str, Sink]
+    outcomes: dict[str, Outcome]
 
 
 def load(settings: Settings) -> Plugins:
     """The plug-ins as settings tune them. Raises PluginFault, and Faults for what settings say wrongly."""
     faults: list[Fault] = []
     tunings = settings.definitions
-    kpis = _tuned_all(discover("stream.kpis", "KPI"), "kpis", tunings.kpis, settings, faults)
     signals = _tuned_all(discover("stream.signals", "SIGNAL", "WATCH"), "signals", tunings.signals, settings, faults)
+    given = tunings.kpis | settings.sections.kpis
+    kpis, said = declared(discover("stream.kpis", "KPI"), given, tunings, signals)
+    faults += [settings.fault(("kpis", *where), value, mend) for where, value, mend in said]
     sinks = _tuned_all(discover("stream.infra.sinks", "SINK"), "sinks", settings.sinks, settings, faults)
+    outcomes = _tuned_all(
+        discover("stream.outcomes", "OUTCOME"), "outcomes", settings.sections.outcomes, settings, faults
+    )
     sources = discover("stream.sources", "SOURCE")
     for index, name in enumerate(settings.intake.sources):
         if name not in sources:
@@ -55,18 +57,50 @@ def load(settings: Settings) -> Plugins:
     if faults:
         raise Faults(faults)
     watches = {name: signals.pop(name) for name, plugin in list(signals.items()) if is_watch(plugin)}
-    found = Plugins(kpis, signals, watches, sources, sinks)
-    for kind, plugins in ((Kpi, kpis), (Signal, signals), (Watch, watches), (Sink, sinks), (Source, sources)):
-        for name, plugin in plugins.items():
-            _complete(name, plugin, kind)
-    for name, watch in watches.items():
-        if watch.kpi and watch.kpi not in kpis:
-            raise PluginFault(f"stream.signals.{name} watches the KPI {watch.kpi}, which {unknown(watch.kpi, kpis)}")
-        try:
-            singles([watch], kpis)
-        except ValueError as error:  # what is watched is a setting, and names KPIs
-            raise Faults([settings.fault(("signals", name), None, str(error))]) from None
+    found = Plugins(kpis, signals, watches, sources, sinks, outcomes)
+    _check(found)
+    said = [*_watched(found, tunings), *_dimensions(found, tunings)]
+    wrong = [settings.fault(where, value, mend) for where, value, mend in said]
+    if wrong:
+        raise Faults(wrong)
     return found
+
+
+def _check(found: Plugins) -> None:
+    """Whether the plug-ins are whole. Raises PluginFault."""
+    kinds = (Kpi, Signal, Watch, Source, Sink, Outcome)
+    for field, kind in zip(Plugins.__struct_fields__, kinds, strict=True):
+        for name, plugin in getattr(found, field).items():
+            _complete(name, plugin, kind)
+    for name, watch in found.watches.items():
+        if watch.kpi and watch.kpi not in found.kpis:
+            mend = unknown(watch.kpi, found.kpis)
+            raise PluginFault(f"stream.signals.{name} watches the KPI {watch.kpi}, which {mend}")
+
+
+def _watched(found: Plugins, definitions: Definitions) -> Iterator[tuple[Where, Any, str]]:
+    """What settings say wrongly of the KPIs that are watched, as (path, value, mend)."""
+    for name, watch in found.watches.items():
+        try:
+            singles([watch], found.kpis)
+        except ValueError as error:
+            yield ("signals", name), None, str(error)
+        for kpi, limit in getattr(watch, "thresholds", {}).items():
+            mend = beyond(found.kpis[kpi], limit, definitions) if kpi in found.kpis else unknown(kpi, found.kpis)
+            if mend:
+                yield ("signals", name, "thresholds", kpi), limit, mend
+
+
+def _dimensions(found: Plugins, definitions: Definitions) -> Iterator[tuple[Where, Any, str]]:
+    """Dimensions that settings name and no KPI is cut by, as (path, value, mend)."""
+    known = {dim for kpi in found.kpis.values() for dim in kpi.cuts}
+    for place, pair in enumerate(definitions.pairs):
+        for dim in pair:
+            if dim not in known:
+                yield ("cuts", "pairs", str(place)), list(pair), f'"{dim}" {unknown(dim, known)}'
+    for dim in definitions.labels:
+        if dim not in known:
+            yield ("labels", dim), None, unknown(dim, known)
 
 
 def _tuned_all(
@@ -102,67 +136,9 @@ def discover(package: str, *constants: str) -> dict[str, Any]:
     return found
 
 
-def tuned(plugin: Any, tuning: Mapping[str, Any]) -> tuple[Any, list[tuple[Where, Any, str]]]:
-    """A copy of a plug-in with other values in its fields, and what is wrong with those, as (path, value, mend).
-
-    A field takes a value of the type that it has; a whole number may be given as a duration ("8h"), in ms.
-    """
-    known = fields(plugin)
-    values: dict[str, Any] = {}
-    said: list[tuple[Where, Any, str]] = []
-    for name, value in tuning.items():
-        if name in FIXED:
-            said.append(((name,), value, "is fixed by the plug-in"))
-        elif name not in known:
-            said.append(((name,), None, unknown(name, known)))
-        else:
-            try:
-                values[name] = _like(known[name], value)
-            except ValueError as error:
-                said.append(((name,), value, str(error).replace("`", "").replace("Expected", "expected", 1)))
-    try:
-        return _copied(plugin, values), said
-    except ValueError as error:  # what spans several fields
-        return plugin, [*said, ((), None, str(error))]
-
-
 def is_watch(plugin: Any) -> bool:
     """A watch looks at the panes of a KPI, a signal at a journey."""
     return hasattr(plugin, "grain")
-
-
-def fields(plugin: Any) -> dict[str, Any]:
-    """The fields that settings may give a value, with their types: plain data, not fixed."""
-    if isinstance(plugin, Struct):
-        return {field.name: field.type for field in msgspec.structs.fields(plugin) if field.name not in FIXED}
-    kind = type(plugin)
-    computed = {name for base in kind.__mro__ for name, member in vars(base).items() if isinstance(member, property)}
-    names = [name for name in dir(plugin) if not name.startswith("_") and name not in FIXED | computed]
-    said = {name: get_args(h)[0] if get_origin(h) is ClassVar else h for name, h in get_type_hints(kind).items()}
-    values = {name: getattr(plugin, name) for name in names}
-    return {name: said.get(name, _type(value)) for name, value in values.items() if isinstance(value, _TUNED)}
-
-
-def _type(value: Any) -> Any:
-    return tuple[type(value[0]), ...] if isinstance(value, tuple) and value else type(value)  # type: ignore[misc]
-
-
-def _like(kind: Any, value: Any) -> Any:
-    """`value` as `kind`. Raises ValueError."""
-    if kind is int and isinstance(value, str):
-        return duration(value)
-    if get_origin(kind) in (dict, Mapping) and isinstance(value, dict):
-        return {name: _like(get_args(kind)[1], item) for name, item in value.items()}
-    return msgspec.convert(value, kind)
-
-
-def _copied(plugin: Any, values: dict[str, Any]) -> Any:
-    if isinstance(plugin, Struct):
-        return msgspec.structs.replace(plugin, **values)
-    other = copy.copy(plugin)
-    for name, value in values.items():
-        setattr(other, name, value)
-    return other
 
 
 def _complete(name: str, plugin: Any, kind: type) -> None:

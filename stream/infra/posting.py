@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
@@ -10,35 +11,39 @@ from typing import Self
 import aiohttp
 
 from stream.infra.sinks import DELIVERED, Clock, Outcome
+from stream.notices import Notice
 
 AGAIN = (408, 425, 429)  # of 4xx, those that time may mend
 SHOWN = 200  # characters of an answer that are kept
+AT_ONCE = 8  # messages on their way, each about another alert
 
 
 class Poster:
-    """Posts JSON to `url` and waits at most `timeout` s for the answer. Close it, or use `async with`."""
+    """Posts JSON and waits at most `timeout` s for the answer. Close it, or use `async with`.
 
-    def __init__(self, url: str, timeout: float, clock: Clock) -> None:
-        self._url = url
+    An outcome never holds the address: it may be a secret.
+    """
+
+    def __init__(self, timeout: float, clock: Clock) -> None:
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
 
-    async def post(self, body: bytes, headers: Mapping[str, str]) -> Outcome:
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Outcome:
         """2xx is delivered; 408, 425, 429, 5xx and no answer may be tried again; all else is rejected."""
-        headers = {"Content-Type": "application/json", **headers}
+        headers = {"Content-Type": "application/json", **(headers or {})}
         try:
             # A redirected POST would be repeated as a GET.
-            async with self._connected().post(self._url, data=body, headers=headers, allow_redirects=False) as answer:
+            async with self._connected().post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 if answer.status < 300:
                     return DELIVERED
                 words = (await answer.content.read(4 * SHOWN)).decode("utf-8", "replace")[:SHOWN].strip()
-                detail = f"{answer.status} {answer.reason}: {words}"
+                detail = _shown(f"{answer.status} {answer.reason}: {words}", url)
                 if answer.status in AGAIN or answer.status >= 500:
                     return Outcome("retry", detail, self._after(answer.headers))
                 return Outcome("rejected", detail)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return Outcome("retry", f"{type(error).__name__}: {error}".rstrip(": "))
+            return Outcome("retry", _shown(f"{type(error).__name__}: {error}".rstrip(": "), url))
 
     async def close(self) -> None:
         if self._session is not None:
@@ -66,3 +71,30 @@ class Poster:
             return max(parsedate_to_datetime(value).timestamp() - self._clock(), 0.0)
         except ValueError:
             return None
+
+
+def _shown(words: str, url: str) -> str:
+    return words.replace(url, "(its address)") if url else words
+
+
+async def tell_each(
+    notices: Sequence[Notice], tell: Callable[[Notice], Awaitable[Outcome]], at_once: int = AT_ONCE
+) -> list[Outcome]:
+    """A few at once: no two of a batch are about the same alert. After the first that failed no more are tried.
+
+    What `tell` raises is a failure of that one: others were told, and are not told again.
+    """
+
+    async def told(notice: Notice) -> Outcome:
+        try:
+            return await tell(notice)
+        except Exception as error:  # noqa: BLE001  as the mailbox has it of a whole batch
+            return Outcome("retry", f"{type(error).__name__}: {error}")
+
+    outcomes: list[Outcome] = []
+    for start in range(0, len(notices), at_once):
+        outcomes += await asyncio.gather(*map(told, notices[start : start + at_once]))
+        if failed := [outcome for outcome in outcomes if outcome.status == "retry"]:
+            longest = max(failed, key=lambda outcome: outcome.after or 0.0)
+            return outcomes + [longest] * (len(notices) - len(outcomes))
+    return outcomes

@@ -90,6 +90,11 @@ class ReadSide:
         """What stands in the hash `<base>:<name>`, whoever wrote it. Raises RedisError."""
         return dict(await self._redis.hgetall(f"{self._base}:{name}"))
 
+    async def one(self, name: str, field: str) -> bytes | None:
+        """One field of such a hash. Raises RedisError."""
+        found = await self._redis.hget(f"{self._base}:{name}", field)
+        return found.encode() if isinstance(found, str) else found
+
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="redis")
 

@@ -16,12 +16,13 @@ from stream.calendar import Calendar as BusinessTime
 from stream.definitions import WEEKDAYS, Calendar, Currency, Definitions, Survey
 from stream.faults import Duration, unknown
 from stream.faults import Path as Where
+from stream.policy import Policy
 
 _BY_DEFAULT = Definitions()
 
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
-_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 _OF_SINKS = "pseudonym_key_file"
 _SAID = "say plaintext_credentials = true"
 _ZONE = 'is unknown; write an IANA name, as "Europe/Berlin"'
@@ -43,6 +44,9 @@ class Kafka(Struct, frozen=True):
     plaintext_credentials: bool = False  # whether they may travel without TLS
     replication: Positive = 3  # of topics that are made
     min_insync: Positive = 2
+    lost: Duration = 60_000  # without an answer for so long, a worker ends (75)
+    instance: str = ""  # names this worker for ever (group.instance.id): its partitions wait while it restarts
+    allow_loss: bool = False  # go on where a source was cut off, without what is lost
 
     def __post_init__(self) -> None:
         if self.security.startswith("SASL") and not (self.username and self.password):
@@ -53,6 +57,8 @@ class Kafka(Struct, frozen=True):
             raise ValueError("cert_file and key_file belong together")
         if self.min_insync > self.replication:
             raise ValueError(f"min_insync = {self.min_insync} is more than replication = {self.replication}")
+        if self.lost < 1_000:
+            raise ValueError("lost is at least 1s")
 
 
 class Redis(Struct, frozen=True):
@@ -70,18 +76,44 @@ class Redis(Struct, frozen=True):
     def __post_init__(self) -> None:
         place = urlsplit(self.url)
         known = bool(self.password or place.password)
-        if known and place.scheme == "redis" and place.hostname not in _HERE and not self.plaintext_credentials:
+        if known and place.scheme == "redis" and place.hostname not in HERE and not self.plaintext_credentials:
             raise ValueError(f"redis:// sends the password in the clear: take rediss://, or {_SAID}")
         if bool(self.cert_file) != bool(self.key_file):
             raise ValueError("cert_file and key_file belong together")
 
 
 class Metrics(Struct, frozen=True):
-    """Where /metrics and /health listen; with a `token` they ask for it (Authorization: Bearer)."""
+    """Where /metrics and /health listen; with a `token` /metrics asks for it (Authorization: Bearer)."""
 
     bind: str = "127.0.0.1"
     port: Port = 9464
     token: Secret = ""
+    ready_lag: Duration = 300_000  # /health/ready says no while records older than this wait
+
+
+class Verdicts(Struct, frozen=True):
+    """Where people judge alerts. `url` = the public address of what listens on `bind`:`port`; "" = nowhere.
+
+    `link_key` signs the links in messages, `valid` from an alert's last change. `pagerduty_secret` is of a webhook
+    subscription there; what its people do to an incident is that verdict, "" = none.
+    """
+
+    url: str = ""
+    bind: str = "127.0.0.1"
+    port: Port = 9465
+    link_key: Secret = ""
+    valid: Duration = 30 * definitions.DAY
+    pagerduty_secret: Secret = ""
+    pagerduty_acknowledged: Literal["", "useful", "noise", "known"] = ""
+    pagerduty_resolved: Literal["", "useful", "noise", "known"] = "useful"
+
+    def __post_init__(self) -> None:
+        if self.url and not self.url.startswith(("https://", "http://")):
+            raise ValueError("url begins with https:// (or http:// inside)")
+        if self.url and len(self.link_key) < 16:
+            raise ValueError(
+                "link_key signs the links: give it 16 characters or more, at random, best as link_key_file"
+            )
 
 
 class Logging(Struct, frozen=True):
@@ -151,9 +183,11 @@ class Sections(Struct, frozen=True, kw_only=True):
     kafka: Kafka = Kafka()
     redis: Redis = Redis()
     metrics: Metrics = Metrics()
+    verdicts: Verdicts = Verdicts()
     logging: Logging = Logging()
     intake: Intake = Intake()
     alerts: Alerts = Alerts()
+    delivery: Policy = Policy()
     log: Log = Log()
     tenant: Tenant = Tenant()
     keep: Keep = Keep()
@@ -165,6 +199,7 @@ class Sections(Struct, frozen=True, kw_only=True):
     calendars: dict[str, Calendar] = field(default_factory=dict)  # without: every hour of every day is business time
     kpis: dict[str, dict[str, Any]] = field(default_factory=dict)
     signals: dict[str, dict[str, Any]] = field(default_factory=dict)
+    outcomes: dict[str, dict[str, Any]] = field(default_factory=dict)
     sinks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def definitions(self) -> Definitions:
@@ -191,9 +226,14 @@ class Sections(Struct, frozen=True, kw_only=True):
             label_limit=limits.labels,
             label_shown=limits.shown,
             pairs=self.cuts.pairs,
-            kpis=self.kpis,
+            kpis={name: rest for name, given in self.kpis.items() if (rest := _deciding(given))},
             signals=self.signals,
         )
+
+
+def _deciding(given: dict[str, Any]) -> dict[str, Any]:
+    """What of [kpis.NAME] decides results: benchmarks are only shown beside them."""
+    return {field: value for field, value in given.items() if field != "benchmarks"}
 
 
 def faults_of(sections: Sections) -> Iterator[tuple[Where, Any, str]]:
@@ -205,6 +245,8 @@ def faults_of(sections: Sections) -> Iterator[tuple[Where, Any, str]]:
     for name, survey in sections.surveys.items():
         if survey.low >= survey.high:
             yield ("surveys", name, "low"), survey.low, f"must be below high = {survey.high}"
+        elif survey.family == "nps" and (survey.high - survey.low, survey.better) != (10, "high"):
+            yield ("surveys", name), None, "NPS is asked on 0 to 10, 10 the best; another scale is no NPS"
     for code, currency in sections.currencies.items():
         if len(code) != 3 or not (code.isascii() and code.isalpha() and code.isupper()):
             yield ("currencies", code), None, 'is no ISO 4217 code, as "EUR"'

@@ -29,7 +29,7 @@ class Histogram(Struct):
 class PartitionTelemetry(Struct):
     """Gauges of one owned partition of a source topic. Offsets name the next record, as Kafka does; -1 = unknown."""
 
-    read: int = -1  # next offset to be folded
+    read: int = -1  # next offset after what is in work, or was last
     done: int = -1  # next offset after what is written and published
     committed: int = -1
     highwater: int = -1
@@ -55,6 +55,7 @@ class HopTelemetry(Struct):
     foreign_writes: int = 0
     outbox_republished: int = 0
     recovery_records: int = 0
+    recovery_seconds: float = 0.0  # spent on taking partitions over
     rebalances: int = 0
     appends: int = 0
     bytes: int = 0  # written to the changelog
@@ -65,6 +66,7 @@ class HopTelemetry(Struct):
     alerts: dict[tuple[str, str], int] = field(default_factory=dict)  # by (signal, change)
     dropped: dict[str, int] = field(default_factory=dict)  # forgotten or folded state, by name
     latency: Histogram = field(default_factory=Histogram)  # append time to written, ms
+    lateness: Histogram = field(default_factory=Histogram)  # of ticks: since when something was due, ms
 
     def partition(self, topic: str, partition: int) -> PartitionTelemetry:
         """The gauges of an owned partition, made when first asked for."""
@@ -100,12 +102,14 @@ class Telemetry(Struct):
 
     version: str = ""
     revision: str = ""
-    loop_lag: float = 0.0  # seconds that the event loop was late when last looked at
+    loop_lag: float = 0.0  # seconds that the event loop was late, at the worst of the last moments
     hops: dict[str, HopTelemetry] = field(default_factory=dict)
     sinks: dict[str, SinkTelemetry] = field(default_factory=dict)
     redis: RedisTelemetry | None = None
     labels_overflowed: dict[tuple[str, str], int] = field(default_factory=dict)  # by (kpi, dimension)
     alerts_active: dict[tuple[str, str], int] = field(default_factory=dict)  # by (signal, severity); delivery only
+    pages: dict[str, int] = field(default_factory=dict)  # by what became of them: paged, or why not; delivery only
+    demoted: list[str] = field(default_factory=list)  # signals that may not page; delivery only
 
     def hop(self, role: str) -> HopTelemetry:
         """The counters of a role, made when first asked for."""

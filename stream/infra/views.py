@@ -9,48 +9,64 @@ import msgspec
 
 from stream.delivering import DeliveryPartition
 from stream.infra.redis_side import Row
+from stream.infra.reviews import REVIEWABLE, Reviewable
 from stream.notices import Held
 from stream.record import Append
+from stream.summaries import OWN
 
 _encode = msgspec.json.Encoder().encode
+_reviewable = msgspec.json.Decoder(Reviewable).decode
 
 
 class AlertsView:
-    """`<base>:alerts`, a hash of open alerts by id, and `<base>:queue`, their ids, the most urgent first."""
+    """`<base>:alerts`, a hash of open alerts by id; `<base>:queue`, their ids, the most urgent first;
+    `<base>:journeys`, a hash of what is open of each subject.
+
+    `<base>:reviewable`: what a verdict needs to know of each alert of the log that is remembered, over or not.
+    """
 
     def __init__(self, fold: DeliveryPartition, base: str) -> None:
         self.name = "alerts"
-        self.keys = (f"{base}:alerts", f"{base}:queue")
+        self.keys = (f"{base}:alerts", f"{base}:queue", f"{base}:journeys", f"{base}:{REVIEWABLE}")
         self._fold = fold
         self._touched: dict[str, None] = {}
+        self._whose: dict[str, None] = {}  # subjects of which something changed
 
     def heard(self, append: Append) -> None:
         """After an append of the fold: its alerts, and those whose rank they change."""
         for key, _ in append.puts:
             self._touched[id := key.decode()] = None
             if (held := self._fold.held(id)) is not None:
-                self._touched.update((beside, None) for beside in self._fold.beside(held.head.subject))
+                self._whose[held.head.subject] = None
+                self._touched.update((beside, None) for beside in self._fold.line.beside(held.head.subject))
 
     def everything(self) -> Iterator[Row]:
-        for id in self._fold.open():
-            yield from self._rows(id, self._fold.held(id))
+        for id in self._fold.ids():
+            yield from (row for row in self._rows(id, self._fold.held(id)) if row.value is not None)
+        yield from map(self._journey, self._fold.line.subjects())
 
     def changes(self) -> list[Row]:
-        touched, self._touched = self._touched, {}
-        return [row for id in touched for row in self._rows(id, self._fold.held(id))]
+        (touched, self._touched), (whose, self._whose) = (self._touched, {}), (self._whose, {})
+        rows = [row for id in touched for row in self._rows(id, self._fold.held(id))]
+        return rows + [self._journey(subject) for subject in whose]
+
+    def _journey(self, subject: str) -> Row:
+        found = self._fold.line.journey(subject)
+        return Row(self.keys[2], subject, None if found is None else _encode(found))
 
     def about(self) -> dict[str, int]:
         return {"clock": self._fold.meta.clock, "next": self._fold.meta.next}
 
     def _rows(self, id: str, held: Held | None) -> Iterator[Row]:
-        alerts, queue = self.keys
+        alerts, queue, _, known = self.keys
+        yield Row(known, id, None if held is None or held.head.signal in OWN else _encode(_reviewable(held.body)))
         if held is None or not held.head.is_open:
             yield Row(alerts, id, None)
             yield Row(queue, id, None, ranked=True)
             return
-        as_if, why = self._fold.rank(held.head)
+        as_if, _ = self._fold.line.rank(held.head)
         # Put into the alert's own JSON object, which is known to be one: reading it would cost ten times as much.
-        yield Row(alerts, id, _encode({"as_if": as_if, "why": why})[:-1] + b"," + held.body.lstrip()[1:])
+        yield Row(alerts, id, _encode(self._fold.line.shown(held))[:-1] + b"," + held.body.lstrip()[1:])
         yield Row(queue, id, as_if, ranked=True)
 
 

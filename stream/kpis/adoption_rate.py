@@ -1,8 +1,7 @@
 """Active customers who used a feature in the last 28 d / active customers: a level, cut by feature. Article 000.
 
 Without a feature: who used any. Under a feature `num` are its users and the denominator is that of the same cut
-without it. Corrected by a use heard late, from its own time on; a start
-or cancel heard late.
+without it. Corrected by a use heard late, from its own time on; a start or cancel heard late.
 """
 
 from __future__ import annotations
@@ -40,10 +39,10 @@ class AdoptionRate(OfAccounts):
                     yield Fact(fact.at, fact.parts, fact.until, (("feature", feature), *fact.cut))
 
     def parts(self, p: Window) -> dict[str, int]:
-        """Of a feature with another dimension the denominator is not at hand: no value, rather than a wrong one."""
-        if den := p.end("den"):
-            return {"num": p.end("num"), "den": den}
-        return {"num": p.end("users"), "den": p.all.end("den") if len(p.cut) == 1 else 0}
+        """Under a feature, alone or with another dimension, the denominator is that of the cut without the feature."""
+        if "feature" in dict(p.cut):
+            return {"num": p.end("users"), "den": p.without("feature").end("den")}
+        return {"num": p.end("num"), "den": p.end("den")}
 
     def value(self, p: Window) -> float | None:
         parts = self.parts(p)

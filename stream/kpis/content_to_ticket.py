@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from typing import ClassVar
 
 from stream import steps as S
 from stream.claims import Fact
@@ -25,6 +26,7 @@ class ContentToTicket(Ratio):
     on = frozenset({"page.viewed", "ticket.opened"})
     cuts = ("content", "segment", "stage")
     matures = DAY  # also the time within which a ticket counts
+    longest: ClassVar = {"matures": DAY}  # a view is looked at again for a ticket of its 24 h
 
     def facts(self, it: Session, who: Journey) -> Iterable[Fact]:
         for step in it.steps:

@@ -20,10 +20,11 @@ class Effort(OfSurveys):
     unit = "ratio"
     better = "lower"
     family = "ces"
+    one_scale = False
     flows: tuple[str, ...] = ("sum", "n", "sq")
 
     def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
-        if it.answers and it.definition.family == "ces":
+        if it.answers and (it.kind in self.surveys if self.surveys else it.definition.family == self.family):
             at, score, _ = it.answers[-1]
             e = effort(it.definition, score)
             yield Fact(at, (("sum", e), ("n", 1), ("sq", e * e)), cut=who.cut(it, at, it.dims))

@@ -21,6 +21,7 @@ from stream.plain import Health
 
 class HealthScore(Plugin):
     name = "health"
+    bounds = (0, 100)
     unit = "points"
     better = "higher"
     of = Health

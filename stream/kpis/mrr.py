@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import ClassVar
 
 from stream.account import Account, State, account
 from stream.claims import Fact, Window
@@ -27,6 +28,7 @@ class Mrr(OfAccounts):
     levels = ("mrr", "customers")
     windows = ("now", "month")
     back_within = 90 * DAY  # as long as a subscription that ended is remembered for certain
+    longest: ClassVar = {"back_within": 90 * DAY}
 
     def facts(self, it: Journey, who: Journey) -> Iterable[Fact]:
         held = account(who)

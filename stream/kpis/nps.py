@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from stream.claims import Fact, Window
 from stream.definitions import DAY
+from stream.definitions import Survey as Scale
 from stream.journey import Journey
 from stream.kpi import LEVEL, OF_TICKETS, Plugin
 from stream.surveys import goodness, pool
@@ -29,9 +30,14 @@ class Nps(Plugin):
     levels = ("promoters", "detractors", "n")
     windows = LEVEL
     cuts = OF_TICKETS
+    family = "nps"
+    surveys: tuple[str, ...] = ()  # survey definitions; none: those of the scale of `nps`
+
+    def kinds(self, definitions: dict[str, Scale]) -> tuple[str, ...]:
+        return self.surveys or pool(definitions, self.family)
 
     def facts(self, it: Journey, who: Journey) -> Iterable[Fact]:
-        kinds = pool(who.definitions.surveys, "nps")
+        kinds = self.kinds(who.definitions.surveys)
         answered = sorted((s.answers[-1], s.id, s) for s in it.surveys_of(kinds) if s.answers)
         for i, ((at, score, _), _, survey) in enumerate(answered):
             later = answered[i + 1][0][0] if i + 1 < len(answered) else at + HOLDS

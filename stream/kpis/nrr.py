@@ -12,6 +12,7 @@ from stream.kpi import MonthRevenue
 
 class Nrr(MonthRevenue):
     name = "nrr"
+    bounds = (0, None)
 
     def worth(self, moved: Moved) -> int:
         return moved.state.mrr

@@ -19,6 +19,7 @@ from stream.kpi import MonthRevenue
 class RetentionRoi(MonthRevenue):
     name = "retention_roi"
     needs = ""  # costs belong to no subscription
+    bounds = (None, None)
     reads = frozenset({"subscriptions", "costs", "customer"})
     flows = ("moved", "cost")
     margin = 0.8  # of revenue

@@ -1,8 +1,9 @@
 """Surveys answered within 7 d / delivered, by the time they were sent. Article 002.
 
 The earliest answer decides; a late one comes in time or not by its own time, not by when it was heard. An answer
-without a `survey.sent` counts for scores, not here; what could not be delivered leaves the denominator. Corrected by
-an answer heard late, by its own time; an earlier sending heard late.
+without a `survey.sent` counts for scores, not here. What could not be delivered leaves the denominator, also when that
+is said later; sent once more it counts again, from then on. Corrected by an answer heard late, by its own time; an
+earlier sending, or a failed delivery, heard late.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class SurveyResponseRate(Ratio):
     matures = 7 * DAY  # also the time within which an answer counts
 
     def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
-        if it.sent is not None and it.delivered:
+        if it.sent is not None:
             in_time = bool(it.answers) and it.answers[0][0] <= it.sent + self.matures
             cut = tuple(sorted((*who.cut(it, it.sent, it.dims), ("kind", it.kind))))
             yield Fact(it.sent, (("num", int(in_time)), ("den", 1)), cut=cut)

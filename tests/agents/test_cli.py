@@ -36,8 +36,14 @@ def test_what_each_command_takes() -> None:
         "check",
         "send",
         "replay",
+        "backtest",
+        "tune",
         "verify",
+        "verdict",
     ]
+    assert parsed("verdict", "a1", "noise", "--by", "ann") == {
+        "command": "verdict", "alert": "a1", "verdict": "noise", "by": "ann",
+    }  # fmt: skip
     assert parsed("demo", "--for", "60") == {"command": "demo", "seconds": 60.0}
     assert parsed("worker")["roles"] == ("intake", "journeys", "kpis", "delivery")
     assert parsed("worker", "--roles", "kpis, intake")["roles"] == ("intake", "kpis")
@@ -59,7 +65,8 @@ def test_what_each_command_takes() -> None:
     ("argv", "words"),
     [
         ([], "required: COMMAND"),
-        (["backtest"], "invalid choice: 'backtest'"),
+        (["forecast"], "invalid choice: 'forecast'"),
+        (["verdict", "a1", "maybe"], "invalid choice: 'maybe'"),
         (["worker", "--roles", "intake,kpi"], "no role 'kpi'; there is intake, journeys, kpis, delivery"),
         (["demo", "--for", "0"], "0 is not above 0"),
         (["send", "f", "--rate", "inf"], "inf is not above 0"),

@@ -1,6 +1,6 @@
 """The whole pipe on the embedded broker: what it comes to is what `replay` makes of the file. Seconds, no Java.
 
-Covers agents/commands/verify.py, agents/readside.py, agents/verify.py.
+Covers agents/commands/verify.py, agents/verify.py.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from redis.asyncio import Redis
 
 from agents import topics
 from agents.commands.topics import of
@@ -67,7 +68,7 @@ async def test_readings_and_alerts_are_those_of_a_replay_and_verify_finds_what_i
 
 
 async def tampered(pipe: Pipe, live: Live) -> None:
-    """A row that is changed and an alert that nobody derived: each is said, by name."""
+    """A row that is changed, an alert that nobody derived, a reading and an alert in Redis: each is said, by name."""
     made, producer = pipe.made(), Producer(pipe.made().connection)
     (p, ledger) = max(enumerate(live.journeys), key=lambda each: len(each[1].rows))
     ((key, row), *_) = ledger.rows.items()
@@ -82,9 +83,18 @@ async def tampered(pipe: Pipe, live: Live) -> None:
         await producer.publish([forged])
     finally:
         await producer.stop()
+    kpi, field = next(place for place in live.readings if place[1] == "30d|")
+    gone = next(iter(live.open))
+    async with Redis.from_url(made.settings.redis.url) as redis:
+        where = f"{made.redis_base}:readings:{kpi}"
+        reading = msgspec.json.decode(await redis.hget(where, field) or b"")
+        await redis.hset(where, field, msgspec.json.encode(reading | {"n": 77_777}))
+        await redis.hdel(f"{made.redis_base}:alerts", gone)
     done = pipe.run("verify")
     assert done.returncode == 1
     assert f"journeys[{p}]: the row of {key.decode()} is another" in done.stdout
     assert f"alert {alert['id']} " in done.stdout
     assert "was said, and the log does not say it" in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("2 differences in ")
+    assert f"{kpi} {field}: Redis says {reading['value']!r} (n 77777, " in done.stdout
+    assert f"alert {gone}: Redis says nothing, the log says open (" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("4 differences in ")

@@ -17,6 +17,7 @@ from stream import admission
 from stream.claims import Alert
 from stream.definitions import Definitions
 from stream.event import TYPES, decode
+from stream.infra.undelivered import Undelivered
 from stream.record import DeadLetter, Reason, Reject
 from tests.support.tools import ROOT
 
@@ -68,6 +69,7 @@ def test_every_field_is_described_once() -> None:
     assert notes.TYPES.keys() == TYPES.keys()
     assert tuple(notes.ALERT) == Alert.__struct_fields__
     assert tuple(notes.DEAD_LETTER) == DeadLetter.__struct_fields__
+    assert tuple(notes.UNDELIVERED) == Undelivered.__struct_fields__
 
 
 def test_what_comes_out_is_valid() -> None:
@@ -76,7 +78,8 @@ def test_what_comes_out_is_valid() -> None:
         severity="queue", max_severity="page", status="open", change="opened", opened=1, changed=1,
     )  # fmt: skip
     letter = DeadLetter(Reason.MALFORMED, "why", "raw.x", 0, 7, 1, None, b"\xff")
-    for name, said in (("Alert", alert), ("DeadLetter", letter)):
+    refusal = Undelivered(1, "slack", "a/1/1", "reopened", "open", "page", "410 Gone")
+    for name, said in (("Alert", alert), ("DeadLetter", letter), ("Undelivered", refusal)):
         assert validator(name).is_valid(msgspec.json.decode(msgspec.json.encode(said)))
     closed = msgspec.to_builtins(alert) | {"status": "ajar"}
     assert not validator("Alert").is_valid(closed)

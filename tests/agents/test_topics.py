@@ -24,6 +24,7 @@ def test_every_topic_of_a_run() -> None:
         "journey.kpis": 4,
         "journey.alerts": 1,
         "journey.deadletters": 24,
+        "journey.undelivered": 1,
         "journeywatch-journeys-3-journeys-changelog": 24,
         "journeywatch-kpis-3-panes-changelog": 4,
         "journeywatch-delivery-3-alerts-changelog": 1,

@@ -16,6 +16,7 @@ import faust
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulator
+from aiokafka.producer.sender import SendProduceReqHandler
 from faust.app.base import App
 from faust.assignor.partition_assignor import PartitionAssignor
 from faust.tables.manager import TableManager
@@ -54,6 +55,8 @@ BODIES: dict[Any, str] = {
     AIOKafkaConsumerThread._commit: "d26ce85fdec4",
     AIOKafkaProducer.send_batch: "94a05520ee3c",
     MessageAccumulator.add_batch: "d833a80f6fa3",
+    MessageAccumulator.drain_by_nodes: "5ac00199c7ff",
+    SendProduceReqHandler._can_retry: "c8465de68d68",
 }
 
 
@@ -163,7 +166,16 @@ async def test_the_table_names_its_changelog_as_the_topics_say(app: EngineApp) -
 def test_a_consumer_thread_gives_what_the_client_asks() -> None:
     for name in ("call_thread", "_ensure_consumer", "seek_wait", "earliest_offsets", "highwater", "assignment"):
         assert hasattr(AIOKafkaConsumerThread, name), name
-    for name in ("committed", "assign", "seek", "position", "beginning_offsets", "end_offsets", "getmany"):
+    for name in (
+        "assignment",
+        "committed",
+        "assign",
+        "seek",
+        "position",
+        "beginning_offsets",
+        "end_offsets",
+        "getmany",
+    ):
         assert hasattr(AIOKafkaConsumer, name), name
     assert issubclass(faust.App, App)
 
@@ -184,6 +196,15 @@ async def test_one_batch_lands_in_one_piece_at_the_offset_that_is_acknowledged(
     ]  # fmt: skip
     assert found[0].timestamp == 1_700_000_000_123
     assert [r.headers[0][0] for r in found[1:]] == ["at", "at", "at"]
+
+
+async def test_what_waits_for_a_leader_waits_as_long_as_for_a_cluster(embedded_kafka: EmbeddedBroker) -> None:
+    producer = Producer(Connection(bootstrap=embedded_kafka.bootstrap, embedded=True, lost=7.0))
+    await producer.start()
+    assert producer._producer is not None
+    batch = producer._producer._message_accumulator._append_batch(producer._batch(), TopicPartition("t", 0))
+    assert batch._ttl == 7.0
+    await producer.stop()
 
 
 def test_a_batch_has_no_limit_but_its_own() -> None:

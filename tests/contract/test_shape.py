@@ -16,7 +16,7 @@ FUNCTION_LINES = 25
 LONG_FUNCTIONS: dict[str, str] = {}
 
 PACKAGES = [name for name in ("stream", "agents", "console") if (ROOT / name).is_dir()]
-TOOLS = ["dashboards"]  # not shipped, but held to the same shape
+TOOLS = ["dashboards", "docgen"]  # not shipped, but held to the same shape
 PRODUCT = sorted(file for name in (*PACKAGES, *TOOLS) for file in (ROOT / name).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 

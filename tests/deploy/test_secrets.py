@@ -22,7 +22,14 @@ from tests.support.tools import ROOT
 
 KAFKA = '[kafka]\nsecurity = "{}"\nusername = "u"\npassword = "{}"\n'
 REDIS = '[redis]\nurl = "{}"\npassword = "{}"\n'
-SECRETS = ("kafka.password", "redis.password", "metrics.token", "sinks.alertmanager.pseudonym_key")
+SECRETS = (
+    "kafka.password",
+    "redis.password",
+    "metrics.token",
+    "verdicts.link_key",
+    "verdicts.pagerduty_secret",
+    "sinks.alertmanager.pseudonym_key",
+)
 
 
 def read(tmp_path: Path, text: str):

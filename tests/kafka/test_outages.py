@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from aiokafka import AIOKafkaProducer
 
 from agents import topics
@@ -124,19 +123,24 @@ async def test_a_source_written_in_transactions_is_passed_on_whole(kafka: Kafka,
     assert telemetry.dropped["source_gap"] == 2
 
 
-@pytest.mark.slow
 async def test_a_broker_that_stays_away_ends_the_worker_with_a_clear_line(
     kafka_cluster: Callable[..., Kafka], tmp_path: Path
 ) -> None:
+    """While it has records to fold and to write, and while it has nothing to do."""
     kafka = kafka_cluster(size=1)
-    worker = await make(Worker(kafka.bootstrap, "gone", 4))
-    process = Process(worker, tmp_path / "log")
+    idle = await make(Worker(kafka.bootstrap, "idle", 1, lost=3.0))
+    busy = await make(Worker(kafka.bootstrap, "busy", 4, lost=3.0))
+    processes = [Process(worker, tmp_path / worker.prefix) for worker in (idle, busy)]
     try:
-        await until(lambda: "Worker ready" in process.log.read_text(), "the worker is ready")
+        for process in processes:
+            await until(lambda: "Worker ready" in process.log.read_text(), "the worker is ready")  # noqa: B023
+        await send(busy, range(200_000))
         kafka.nodes[0].kill()
-        await until(lambda: process.code is not None, "the worker stops", seconds=180)
-        assert process.code == Code.BROKER
-        last = process.log.read_text().splitlines()[-1]
-        assert last.startswith(f"journeywatch: stopped (75): Kafka at {kafka.bootstrap} has not answered")
+        for process in processes:
+            await until(lambda: process.code is not None, "the worker stops")  # noqa: B023
+            assert process.code == Code.BROKER
+            last = process.log.read_text().splitlines()[-1]
+            assert last.startswith(f"journeywatch: stopped (75): Kafka at {kafka.bootstrap} has not answered for 3 s; ")
     finally:
-        process.kill()
+        for process in processes:
+            process.kill()

@@ -91,5 +91,7 @@ KPIS: dict[str, Kpi] = {
     "adoption_rate by feature": Kpi(("num", "none"), "num", _none),
     "adoption_tier": COUNT,
     "stickiness": RATIO,
+    "health": Kpi(("sum", "n", "green", "yellow", "red"), "n", _mean),
+    "signal_precision": RATIO,
     "open_age": Kpi(("opened", "over_1d", "over_3d", "over_7d", "over_30d", "n"), "n", _none),
 }

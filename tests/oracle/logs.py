@@ -18,18 +18,18 @@ Said = tuple[int, str, dict[str, Any]]
 
 def event(ident: str, time: int, kind: str, data: dict[str, Any], customer: str = "c", **more: str) -> dict[str, Any]:
     """A CloudEvent at `time` ms, written as an offset from the epoch by a zone that is not UTC."""
-    moment = f"{_utc(time + HOUR)[:-1]}+01:00"
+    moment = f"{utc(time + HOUR)[:-1]}+01:00"
     base = {"specversion": "1.0", "id": ident, "source": "test", "type": kind, "time": moment, "subject": customer}
     return {**base, "data": data, **more}
 
 
-def _utc(time: int) -> str:
+def utc(time: int) -> str:
     return f"{datetime.fromtimestamp(time // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{time % 1000:03d}Z"
 
 
 def write(path: Path, events: list[tuple[int, dict[str, Any]]]) -> Path:
     """NDJSON of (append time, event)."""
-    path.write_text("".join(json.dumps({"at": _utc(at), "event": said}) + "\n" for at, said in events))
+    path.write_text("".join(json.dumps({"at": utc(at), "event": said}) + "\n" for at, said in events))
     return path
 
 

@@ -15,25 +15,23 @@ from typing import Any, NamedTuple
 import duckdb
 
 from tests.oracle.kpis import KPIS, Kpi
+from tests.oracle.tables import SURVEYS as SURVEYS
+from tests.oracle.tables import Survey as Survey
+from tests.oracle.tables import settings, table
 
 SQL = Path(__file__).parent / "sql"
-FAMILIES = ("load", "tickets", "surveys", "service", "money", "product", "readings")
-DIMENSIONS = ("segment", "stage", "channel", "topic", "team", "kind", "theme", "content", "feature", "tier")
-PAIRS = (("channel", "segment"), ("team", "topic"))
+FAMILIES = ("known", "tickets", "surveys", "service", "money", "product", "readings")
+OF_ALERTS = ("verdicts", "health")
+DIMENSIONS = ("segment", "stage", "channel", "topic", "team", "kind", "theme", "content", "feature", "tier", "signal")
+PAIRS = (("channel", "segment"), ("team", "topic"), ("feature", "segment"))
 PARTS = "abcde"
 SHARES = ("ticket_share", "feedback_themes", "adoption_rate")  # of a whole: of a label that is not met, 0 or no row
 
 
-class Survey(NamedTuple):
-    """A survey definition: its family, the ends of its scale, and whether a high score is the easy (good) end."""
-
-    family: str
-    low: int
-    high: int
-    easy_high: bool = True
-
-
-SURVEYS = {"ces": Survey("ces", 1, 7), "csat": Survey("csat", 1, 5), "nps": Survey("nps", 0, 10)}
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+# Windows as a live pipe has them: how long they are, and to what their beginning is rounded down, ms.
+LIVE = {"5m": (5 * MINUTE, MINUTE), "1h": (HOUR, MINUTE), "24h": (DAY, HOUR), "7d": (7 * DAY, HOUR),
+        "30d": (30 * DAY, HOUR), "90d": (90 * DAY, DAY)}  # fmt: skip
 
 
 class Key(NamedTuple):
@@ -61,73 +59,88 @@ class Row:
 Readings = dict[Key, Row]
 
 
-def compute(
-    ndjson_paths: Iterable[Path],
-    *,
-    surveys: Mapping[str, Survey] = SURVEYS,
-    rates: Mapping[str, str] | None = None,
-    themes: Mapping[str, Sequence[str]] | None = None,
-    shifts: Mapping[str, Sequence[tuple[int, int]]] | None = None,
-    end: int | None = None,
-    rolling: Mapping[str, int] | None = None,
-    ends: Iterable[int] = (),
-    pairs: Iterable[tuple[str, str]] = PAIRS,
-    margin: float = 0.8,
-) -> Readings:
-    """All readings of the logs as of `end` (ms; else the largest append time).
+class Oracle:
+    """A log in DuckDB. `rates`: currency -> units of the reporting currency for one of it, as a decimal string.
 
-    `rates`: currency -> units of the reporting currency for one of it, as a decimal string (USD alone: 1).
     `shifts`: team ("" for all others) -> its working hours as [from, to) in ms; without, every hour is worked.
-    `rolling`: window label -> width in ms, read at each of `ends` (ms, on the edge of a pane).
+    `alerts`: the `alerts.json` of the program under test, for what speaks of alerts: `health` (as if all
+    customers were looked at just then) and `signal_precision`; without, they are not there.
     """
-    with duckdb.connect() as db:
-        db.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
+
+    def __init__(
+        self,
+        ndjson_paths: Iterable[Path],
+        *,
+        surveys: Mapping[str, Survey] = SURVEYS,
+        rates: Mapping[str, str] | None = None,
+        themes: Mapping[str, Sequence[str]] | None = None,
+        shifts: Mapping[str, Sequence[tuple[int, int]]] | None = None,
+        alerts: Path | None = None,
+        margin: float = 0.8,
+    ) -> None:
+        self._db, self._margin, self._has_alerts = duckdb.connect(), margin, alerts is not None
+        self._db.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true; SET enable_progress_bar = false")
+        settings(self._db, surveys, rates or {"USD": "1"}, themes or {}, shifts or {})
+        self._db.execute(f"CREATE TABLE line AS SELECT row_number() OVER () AS place, json FROM {_files(ndjson_paths)}")
+        self._db.execute("CREATE TABLE alert (id VARCHAR, signal VARCHAR, subject VARCHAR, status VARCHAR, "
+                         "severity VARCHAR, opened BIGINT)")  # fmt: skip
+        if alerts is not None:
+            known = "{id: 'VARCHAR', signal: 'VARCHAR', subject: 'VARCHAR', status: 'VARCHAR', severity: 'VARCHAR'"
+            self._db.execute(
+                f"INSERT INTO alert FROM read_json({_text(alerts)}, columns = {known}, opened: 'BIGINT'}})"
+            )
+        self._db.execute((SQL / "load.sql").read_text(encoding="utf-8"))
+        self._db.execute("DROP TABLE line")
+
+    def readings(
+        self,
+        end: int | None = None,
+        *,
+        rolling: Mapping[str, int] | None = None,
+        ends: Iterable[int] = (),
+        live: bool = False,
+        pairs: Iterable[tuple[str, str]] = PAIRS,
+    ) -> Readings:
+        """All readings as of `end` (ms; else the largest append time).
+
+        `rolling`: window label -> width in ms, read at each of `ends` (ms, on the edge of a pane). `live`: also the
+        windows that end at `end`, each under its own name.
+        """
+        db = self._db
+        db.execute("CREATE SCHEMA one; SET search_path = 'one,main'")
         db.execute(f"SET VARIABLE stop = {'NULL' if end is None else end}::BIGINT")
-        _settings(db, surveys, rates or {"USD": "1"}, themes or {}, shifts or {}, rolling or {}, ends)
-        _lines(db, ndjson_paths)
-        for family in FAMILIES:
+        table(db, "rolling", "label VARCHAR, width BIGINT", (rolling or {}).items())
+        table(db, "ending", "t BIGINT", ((t,) for t in ends))
+        table(db, "live", "label VARCHAR, width BIGINT, edge BIGINT", ((n, *w) for n, w in LIVE.items() if live))
+        for family in (*FAMILIES[:-1], *(OF_ALERTS if self._has_alerts else ()), FAMILIES[-1]):
             db.execute((SQL / f"{family}.sql").read_text(encoding="utf-8"))
         (as_of,) = db.execute("SELECT getvariable('as_of')").fetchone() or (0,)
         found: Readings = {}
         for cut in [(), *((name,) for name in DIMENSIONS), *pairs]:
             found.update(_read(db, cut))
-    return _together(found, as_of, margin)
+        db.execute("SET search_path = 'main'; DROP SCHEMA one CASCADE")
+        return _together(found, as_of, self._margin)
 
 
-def _settings(
-    db: duckdb.DuckDBPyConnection,
-    surveys: Mapping[str, Survey],
-    rates: Mapping[str, str],
-    themes: Mapping[str, Sequence[str]],
-    shifts: Mapping[str, Sequence[tuple[int, int]]],
-    rolling: Mapping[str, int],
-    ends: Iterable[int],
-) -> None:
-    tables: dict[str, tuple[str, list[list[Any]]]] = {
-        "survey_kind": (
-            "kind VARCHAR, family VARCHAR, low BIGINT, high BIGINT, easy_high BOOLEAN, place INT",
-            [[kind, *survey, place] for place, (kind, survey) in enumerate(surveys.items())],
-        ),
-        "rate": ("currency VARCHAR, rate DECIMAL(18, 6)", [[name, rate] for name, rate in rates.items()]),
-        "theme": ("name VARCHAR, words VARCHAR[]", [[name, list(words)] for name, words in themes.items()]),
-        "shift": (
-            "team VARCHAR, lo BIGINT, hi BIGINT",
-            [[team, *span] for team, spans in shifts.items() for span in spans],
-        ),
-        "rolling": ("label VARCHAR, width BIGINT", [[label, width] for label, width in rolling.items()]),
-        "ending": ("t BIGINT", [[t] for t in ends]),
-    }
-    for name, (columns, rows) in tables.items():
-        db.execute(f"CREATE TABLE {name} ({columns})")
-        if rows:
-            db.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(rows[0]))})", rows)
-    db.execute("ALTER TABLE rate ADD COLUMN micro HUGEINT")
-    db.execute("UPDATE rate SET micro = (rate * 1000000)::HUGEINT")
+def compute(
+    ndjson_paths: Iterable[Path],
+    *,
+    end: int | None = None,
+    rolling: Mapping[str, int] | None = None,
+    ends: Iterable[int] = (),
+    pairs: Iterable[tuple[str, str]] = PAIRS,
+    **given: Any,
+) -> Readings:
+    """All readings of the logs as of `end`; `given` and the rest as in `Oracle`."""
+    return Oracle(ndjson_paths, **given).readings(end, rolling=rolling, ends=ends, pairs=pairs)
 
 
-def _lines(db: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> None:
-    files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
-    db.execute(f"CREATE TABLE line AS SELECT row_number() OVER () AS place, json FROM read_ndjson_objects([{files}])")
+def _files(paths: Iterable[Path]) -> str:
+    return f"read_ndjson_objects([{', '.join(map(_text, paths))}])"
+
+
+def _text(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _read(db: duckdb.DuckDBPyConnection, cut: tuple[str, ...]) -> Readings:

@@ -117,12 +117,13 @@ def test_a_survey_takes_what_its_ticket_is_now_known_to_be(read: Any) -> None:
 
 
 def test_themes_are_shares_of_all_answers(read: Any) -> None:
-    """Whole words of the latest comment, in any case."""
+    """Whole words of the latest comment, in any case; another score leaves it as it is."""
     rows = (
         answer(0, "csat", 1, "a", comment="So SLOW, and the wrong invoice"),
         answer(SECOND, "csat", 2, "b", comment="slowly getting there"),
         answer(2 * SECOND, "nps", 9, "c"),
         answer(3 * SECOND, "csat", 4, "d", comment="bill was late"),
+        answer(4 * SECOND, "csat", 5, "d"),
     )
     found = read(*rows, themes={"speed": ["slow", "late"], "billing": ["invoice", "bill"]})
     assert at(found, "feedback_themes").parts == {"num": 2, "den": 4}

@@ -11,10 +11,23 @@ import msgspec
 import pytest
 
 from stream import event as events
-from stream.definitions import MINUTE
+from stream.definitions import DAY, MINUTE, Calendar
 from stream.record import Reason, murmur2
-from stream.ticks import Ticker, tick
-from tests.support.builders import answered, customer, event, opened, run, sent, started, viewed
+from stream.ticks import LogTime, Ticker, tick
+from tests.support.builders import (
+    DEFINITIONS,
+    answered,
+    cancelled,
+    customer,
+    event,
+    opened,
+    renewal_due,
+    run,
+    sent,
+    started,
+    updated,
+    viewed,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +38,12 @@ from tests.support.builders import answered, customer, event, opened, run, sent,
         (answered("S1", 0, 1, "unknown"), "$.data.kind"),
         (sent("S1", 0, "unknown"), "$.data.kind"),
         (started("U1", 0, "-1"), "$.data.amount"),
+        (started("U1", 0, "10000000000001"), "$.data.amount"),
         (event("invoice.paid", 0, {"invoice": "I", "amount": "1", "currency": "XXX"}), "$.data.currency"),
+        (opened("T1", 0, promised_by="0001-01-01T00:00:00Z"), "$.data.promised_by"),
+        (updated("T1", 0, promised_by="1969-12-31T23:59:59Z"), "$.data.promised_by"),
+        (renewal_due("U1", 0, 64_000 * DAY), "$.data.due_at"),
+        (cancelled("U1", 0, 64_000 * DAY), "$.data.effective_at"),
     ],
 )
 def test_what_lies_outside_its_definition_is_invalid(heard: Any, field: str) -> None:
@@ -38,6 +56,17 @@ def test_what_lies_outside_its_definition_is_invalid(heard: Any, field: str) -> 
 def test_what_is_not_handled_yet_says_so() -> None:
     [letter] = run(event("customer.merged", 0, {"into": "c2"})).letters
     assert (letter.reason, "redrive" in letter.detail) == (Reason.INVALID, True)
+
+
+def test_a_date_up_to_which_calendars_go_is_taken() -> None:
+    """In the farthest zone, whoever looks at it."""
+    far = msgspec.structs.replace(DEFINITIONS, timezone="Pacific/Auckland", calendars={"default": Calendar()})
+    rows = [
+        started("U1", 0),
+        cancelled("U1", 1, 63_000 * DAY),
+        opened("T1", 0, promised_by="2199-12-31T23:59:59Z"),
+    ]
+    assert run(*rows, until=DAY, d=far).letters == []
 
 
 def test_what_fits_comes_in() -> None:
@@ -67,6 +96,20 @@ def test_ticks_where_something_is_due_or_nothing_came() -> None:
     assert silences == [10_000, 20_000, 40_000, 60_000, 60_000]
     ticker.heard()
     assert ticker.wants(now + 10_000, 0, never)
+
+
+def test_a_clock_that_is_set_back_holds_up_no_tick() -> None:
+    """At once by an hour, or before the start: what passes is counted from the log's own clock."""
+    time, ticker, hour = LogTime(), Ticker(), 3_600_000
+    assert time.now(2 * hour, 5_000, 2 * hour - 1) == 2 * hour
+    assert ticker.wants(2 * hour, 2 * hour - 1, 2 * hour)
+    assert time.now(hour, 6_000, 2 * hour) == 2 * hour  # the log's clock moved just now
+    assert time.now(hour, 8_500, 2 * hour) == 2 * hour + 2_500
+    assert ticker.wants(2 * hour + 2_500, 2 * hour, 2 * hour + 2_000)
+    assert time.now(4 * hour, 9_000, 2 * hour) == 4 * hour
+    assert ticker.wants(4 * hour, 2 * hour, 3 * hour)
+    assert not ticker.wants(3 * hour, 2 * hour, 3 * hour)
+    assert ticker.wants(3 * hour + 1_000, 2 * hour, 3 * hour)
 
 
 def test_a_tick_is_an_event() -> None:

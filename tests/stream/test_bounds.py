@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from math import isclose, sqrt
+from random import Random
 from statistics import mean, stdev
 
 import pytest
@@ -42,3 +44,28 @@ def test_mean_is_that_of_the_textbook(values: list[int]) -> None:
 def test_parts_are_read_by_name() -> None:
     assert bounds.of_ratio({"num": 3, "den": 4})[:2] == (4, 0.75)
     assert bounds.of_mean({"sum": 6, "n": 3, "sq": 14})[:2] == (3, 2.0)
+
+
+@pytest.mark.parametrize(  # (both, warned, happened, n): rates far apart, near, and rare
+    "cells", [(60, 100, 200, 1_000), (30, 150, 200, 1_000), (12, 40, 60, 400)]
+)
+def test_lift_holds_the_truth_in_about_95_of_100_logs(cells: tuple[int, int, int, int]) -> None:
+    """Draws of the whole table: warned and happened vary with the log, as in life."""
+    both, warned, happened, n = cells
+    weights = (both, warned - both, happened - both, n - warned - happened + both)
+    truth, draw, inside = both * n / (warned * happened), Random(7), 0
+    for _ in range(1_000):
+        kinds = Counter(draw.choices(range(4), weights, k=n))
+        low, high = bounds.lift(kinds[0], kinds[0] + kinds[1], kinds[0] + kinds[2], n)
+        inside += low <= truth <= high
+    assert 930 <= inside <= 970
+
+
+def test_lift_of_everybody_is_1_and_of_nobody_bounded_by_wilson() -> None:
+    assert bounds.lift(20, 100, 20, 100) == pytest.approx((1, 1))
+    assert bounds.lift(0, 50, 20, 100) == pytest.approx((0, bounds.wilson(0, 50)[1] * 5))
+
+
+def test_a_ratio_of_rates_as_in_the_textbook() -> None:
+    """The Physicians' Health Study of aspirin and heart attacks (NEJM 1989): relative risk 0.55, 0.43 to 0.69."""
+    assert bounds.ratio(104, 11_037, 189, 11_034) == pytest.approx((0.433, 0.698), abs=0.001)

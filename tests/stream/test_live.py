@@ -125,3 +125,22 @@ def test_labels_whose_facts_sum_to_nothing_have_no_row_of_all() -> None:
     feed(fold, START + HOUR, share(START, 1, segment="a"), share(START, -1, segment="b"))
     again = KpiPartition(fold.definitions, REVISION, KPIS, WATCHES, 0, rows, fold.meta)
     assert {r.cut["segment"] for r in told(LiveReadings(again)).values() if r.cut} == {"a", "b"}
+
+
+def test_a_label_of_a_pair_is_read_anew_when_the_whole_that_it_is_a_share_of_moves() -> None:
+    """A customer changes segment: nothing moves over all, nor of the feature; the denominator of the pair does."""
+    kpis = {"adoption_rate": discover("stream.kpis", "KPI")["adoption_rate"]}
+    definitions = Definitions(partitions=1, kpi_partitions=1, pairs=(("feature", "segment"),))
+    fold = KpiPartition(definitions, REVISION, kpis, [], 0, {}, None)
+
+    def active(n: int, segment: str) -> Change:
+        return Change("adoption_rate", START // MINUTE, cut(segment=segment), {"den": n})
+
+    user = Change("adoption_rate", START // MINUTE, cut(feature="f", segment="a"), {"users": 1})
+    live, about = LiveReadings(fold), ("adoption_rate", "now", ("feature", "f"), ("segment", "a"))
+    feed(fold, START + HOUR, active(4, "a"), active(4, "b"), user)
+    assert told(live)[about].value == 1 / 4
+    feed(fold, START + HOUR, active(-2, "a"), active(2, "b"))
+    assert told(live)[about].value == 1 / 2
+    feed(fold, START + HOUR)
+    assert about not in told(live)

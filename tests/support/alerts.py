@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from stream.claims import Alert
-from stream.record import ALERTS, Append, Record
+from stream.claims import Alert, Verdict
+from stream.record import ALERTS, CLOCK, REVIEW, Append, Record
 
 ENDED = ("resolved", "withdrawn", "closed")
 
@@ -31,6 +31,12 @@ def alert(id: str = "a1", episode: int = 1, version: int = 1, status: str = "ope
     return Alert(id=id, episode=episode, version=version, status=status, **fields | given)
 
 
+def page(id: str, at: int, team: str = "care", **given: Any) -> Alert:
+    """A customer's alert that opened as a page at `at`."""
+    given = {"subject": f"customer-{id}", "signal": "missed_promise", "severity": "page", "cut": {"team": team}} | given
+    return alert(id, opened=at, changed=at, **given)
+
+
 def heard(alerts: Sequence[Alert | bytes], times: Sequence[int] | None = None, offset: int = 0) -> list[Record]:
     """Records of journey.alerts; their append times are those of the changes unless given."""
     return [
@@ -44,6 +50,15 @@ def heard(alerts: Sequence[Alert | bytes], times: Sequence[int] | None = None, o
         )
         for i, one in enumerate(alerts)
     ]
+
+
+def verdict(alert: str, at: int, said: str = "noise", offset: int = 0) -> Record:
+    """People's verdict as journey.alerts holds it."""
+    return Record(ALERTS, 0, offset, at, REVIEW, msgspec.json.encode(Verdict(alert, said, at)))
+
+
+def ticked(at: int, offset: int = 0) -> Record:
+    return Record(ALERTS, 0, offset, at, CLOCK, b"{}")
 
 
 def applied(rows: dict[bytes, bytes], appends: Sequence[Append]) -> dict[bytes, bytes]:

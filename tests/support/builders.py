@@ -14,7 +14,7 @@ from stream.definitions import Definitions
 from stream.infra.plugins import discover, is_watch
 from stream.partition import Partition
 from stream.plan import Plan
-from stream.record import ALERTS, DEADLETTERS, EVENTS, KPIS, Append, DeadLetter, Meta, Record, murmur2
+from stream.record import ALERTS, DEADLETTERS, EVENTS, KPIS, REVIEW, Append, DeadLetter, Meta, Record, murmur2
 from stream.ticks import tick
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -47,7 +47,9 @@ def event(type_: str, at: int, data: dict[str, Any], **given: Any) -> Told:
     return Told(at, log, subject, msgspec.json.encode(body))
 
 
-TICKET = frozenset({"topic", "team", "priority", "content", "author", "public", "to_team", "from_team", "field", "on"})
+TICKET = frozenset(
+    {"topic", "team", "priority", "promised_by", "content", "author", "public", "to_team", "from_team", "field", "on"}
+)
 
 
 def _about(type_: str, at: int, data: dict[str, Any], given: dict[str, Any], own: frozenset[str]) -> Told:
@@ -80,7 +82,8 @@ def reopened(ticket: str, at: int, **given: Any) -> Told:
 
 
 def sent(survey: str, at: int, kind: str = "ces", ticket: str | None = None, **given: Any) -> Told:
-    return event("survey.sent", at, {"survey": survey, "kind": kind, "ticket": ticket}, **given)
+    about = {"survey": survey, "kind": kind, "ticket": ticket, "delivered": given.pop("delivered", None)}
+    return event("survey.sent", at, about, **given)
 
 
 def answered(survey: str, at: int, score: int, kind: str = "ces", ticket: str | None = None, **given: Any) -> Told:
@@ -166,7 +169,7 @@ class Run:
 
     def take(self, append: Append) -> None:
         for out in append.out:
-            if out.topic == ALERTS:
+            if out.topic == ALERTS and out.key != REVIEW:
                 self.alerts.append(msgspec.json.decode(out.value, type=Alert))
             elif out.topic == DEADLETTERS:
                 self.letters.append(msgspec.json.decode(out.value, type=DeadLetter))

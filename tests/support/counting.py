@@ -66,6 +66,9 @@ class Worker(msgspec.Struct):
     partitions: int
     embedded: bool = False
     revision: str = "r"
+    lost: float = 60.0
+    loss: bool = False
+    instance: str | None = None
 
     @property
     def source(self) -> str:
@@ -91,15 +94,15 @@ def hop(worker: Worker, telemetry: HopTelemetry, on_stop=die) -> TableHop:
         revision=worker.revision,
         partitions=worker.partitions,
     )
-    spec = HopSpec(role="count", app_id=worker.prefix, sources={worker.source: worker.partitions})
-    connection = Connection(bootstrap=worker.bootstrap, embedded=worker.embedded)
+    spec = HopSpec(role="count", app_id=worker.prefix, sources={worker.source: worker.partitions}, loss=worker.loss)
+    connection = Connection(bootstrap=worker.bootstrap, embedded=worker.embedded, lost=worker.lost)
     return TableHop(spec, table, connection, telemetry, on_stop)
 
 
 async def main(worker: Worker) -> None:
     telemetry = HopTelemetry("count")
     counting = hop(worker, telemetry)
-    app = build(counting, counting.connection)
+    app = build(counting, counting.connection, instance=worker.instance)
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     await counting.start()

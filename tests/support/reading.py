@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from stream.claims import Kpi
 from stream.definitions import Definitions
-from stream.infra.plugins import tuned
+from stream.infra.tuning import tuned
 from stream.readings import Reading
 from stream.replay import Replay
 from tests.support.builders import DEFINITIONS, KPIS_FOUND, START, Told, log_of
@@ -46,10 +48,18 @@ def read(kpi: str, *events: Told, until: int | None = None, d: Definitions = DEF
     """Replay the events heard up to `until` (ms after START; else their end) and read one KPI."""
     plugin, wrong = tuned(KPIS_FOUND[kpi], tuning)
     assert not wrong, wrong
-    replay = Replay(d, {kpi: plugin}, [], [])
+    return read_of({kpi: plugin}, *events, until=until, d=d)[kpi]
+
+
+def read_of(
+    kpis: Mapping[str, Kpi], *events: Told, until: int | None = None, d: Definitions = DEFINITIONS
+) -> dict[str, Readings]:
+    """Likewise, of several KPIs side by side."""
+    replay = Replay(d, kpis, [], [])
     for partition, records in enumerate(log_of(events, partitions=d.partitions)):
         for record in records:
             if until is None or record.timestamp <= START + until:
                 replay.hear(partition, record)
     replay.finish(None if until is None else START + until)
-    return Readings([r for r in replay.readings() if r.kpi == kpi], replay.dead_letters)
+    found = list(replay.readings())
+    return {kpi: Readings([r for r in found if r.kpi == kpi], replay.dead_letters) for kpi in kpis}

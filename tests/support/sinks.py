@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from stream.claims import Severity
-from stream.infra.sinks import DELIVERED, Clock, Outcome
+from stream.infra.courier import Courier
+from stream.infra.sinks import DELIVERED, Clock, Link, Outcome, Queue, nowhere
 from stream.notices import Notice
 
 
@@ -19,23 +21,40 @@ class Now:
         return self.seconds
 
 
+async def announce(courier: Courier) -> None:
+    """What the hop does for a courier all the time: writes down what sinks are about to be told."""
+    while True:
+        while (append := courier.announcements.append()) is not None:
+            courier.heard(append)
+        await asyncio.sleep(0)
+
+
 class Scripted:
     """A sink, and its own channel. `script` holds what the next attempts come to; then all are delivered."""
 
-    def __init__(self, name: str = "scripted", *, least: Severity = Severity.info, repeat: int = 0) -> None:
+    def __init__(
+        self,
+        name: str = "scripted",
+        *,
+        least: Severity | None = Severity.info,
+        repeat: int = 0,
+        hours: tuple[int, ...] = (),
+    ) -> None:
         self.name = name
         self.least = least
         self.repeat = repeat
+        self.hours = hours
         self.script: list[Outcome | Exception | list[Outcome]] = []
         self.told: list[Notice] = []  # delivered
         self.again: list[list[Notice]] = []
+        self.digests: list[Queue] = []
         self.attempts = 0
         self.closed = False
 
     def ready(self) -> bool:
         return True
 
-    def open(self, clock: Clock) -> Scripted:
+    def open(self, clock: Clock, link: Link = nowhere) -> Scripted:
         return self
 
     async def send(self, notices: Sequence[Notice]) -> list[Outcome]:
@@ -47,6 +66,12 @@ class Scripted:
         outcome = self._outcomes(1)[0]
         if outcome is DELIVERED:
             self.again.append(list(notices))
+        return outcome
+
+    async def digest(self, queue: Queue) -> Outcome:
+        outcome = self._outcomes(1)[0]
+        if outcome is DELIVERED:
+            self.digests.append(queue)
         return outcome
 
     async def close(self) -> None:

@@ -26,12 +26,18 @@ class ScriptedServer:
     async def _answer(self, request: web.Request) -> web.Response:
         self.bodies.append(await request.json())
         self.headers.append(request.headers)
-        answer = self.script.pop(0) if self.script else (200, {})
+        if not self.script:
+            return self.answer(request, self.bodies[-1])
+        answer = self.script.pop(0)
         if answer is None:
             await self._never.wait()
             return web.Response()
         status, headers = answer
         return web.Response(status=status, headers=headers, text="so it is")
+
+    def answer(self, request: web.Request, body: Any) -> web.Response:
+        """To a request that is not in the script."""
+        return web.Response(text="so it is")
 
     @property
     def url(self) -> str:

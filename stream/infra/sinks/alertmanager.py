@@ -9,23 +9,21 @@ worker that is gone leaves nothing burning. https://prometheus.io/docs/alerting/
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import field
 
 from stream.claims import Alert, Severity
 from stream.infra.posting import Poster
-from stream.infra.pseudonym import pseudonym
-from stream.infra.sinks import Clock, Outcome
+from stream.infra.sinks import Clock, Link, OneByOne, Outcome, Telling, nowhere, secret
+from stream.infra.wording import numbers, rfc3339
 from stream.notices import Notice
 
 HOLDS = 180  # s that an active alert lasts without being said again
 
 
-class Alertmanager(Struct, frozen=True, forbid_unknown_fields=True):
+class Alertmanager(Telling, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`url` without `/api/v2`; `labels` are added to all alerts, as Prometheus adds its external labels.
 
     `token_file` holds a bearer token. `link` is a template of a page about an alert: "https://.../{id}".
@@ -37,11 +35,6 @@ class Alertmanager(Struct, frozen=True, forbid_unknown_fields=True):
     token_file: str = ""
     timeout: float = 10.0
     link: str = ""
-    pseudonym_key: str = ""
-
-    @property
-    def least(self) -> Severity:
-        return Severity.queue
 
     @property
     def repeat(self) -> int:
@@ -50,22 +43,25 @@ class Alertmanager(Struct, frozen=True, forbid_unknown_fields=True):
     def ready(self) -> bool:
         return bool(self.url)
 
-    def open(self, clock: Clock) -> Client:
-        return Client(self, clock)
+    def open(self, clock: Clock, link: Link = nowhere) -> Client:
+        return Client(self, clock, link)
 
 
-class Client:
+class Client(OneByOne):
     """Posts batches; what an answer means is said in `stream.infra.posting`."""
 
-    def __init__(self, settings: Alertmanager, clock: Clock) -> None:
+    def __init__(self, settings: Alertmanager, clock: Clock, link: Link = nowhere) -> None:
         self._settings = settings
         self._clock = clock
-        self._poster = Poster(f"{settings.url.rstrip('/')}/api/v2/alerts", settings.timeout, clock)
+        self._link = link
+        self._url = f"{settings.url.rstrip('/')}/api/v2/alerts"
+        self._poster = Poster(settings.timeout, clock)
 
     async def send(self, notices: Sequence[Notice]) -> list[Outcome]:
         """A batch that is refused is halved until the one at fault stands alone."""
         now = int(self._clock() * 1000)
-        outcome = await self._post([alert for notice in notices for alert in changes(notice, self._settings, now)])
+        posted = [alert for notice in notices for alert in changes(notice, self._settings, now, self._link)]
+        outcome = await self._post(posted)
         if outcome.status != "rejected" or len(notices) == 1:
             return [outcome] * len(notices)
         half = len(notices) // 2
@@ -73,38 +69,36 @@ class Client:
 
     async def active(self, notices: Sequence[Notice]) -> Outcome:
         now = int(self._clock() * 1000)
-        return await self._post([_firing(notice, self._settings, now) for notice in notices])
+        return await self._post([_firing(notice, self._settings, now, self._link) for notice in notices])
 
     async def close(self) -> None:
         await self._poster.close()
 
     async def _post(self, alerts: list[dict[str, Any]]) -> Outcome:
-        return await self._poster.post(msgspec.json.encode(alerts), self._headers())
+        return await self._poster.post(self._url, msgspec.json.encode(alerts), self._headers())
 
     def _headers(self) -> dict[str, str]:
-        """The token is read each time: it may be renewed under way."""
-        if not self._settings.token_file:
-            return {}
-        return {"Authorization": f"Bearer {Path(self._settings.token_file).read_text().strip()}"}
+        file = self._settings.token_file
+        return {"Authorization": f"Bearer {secret(file)}"} if file else {}
 
 
-def changes(notice: Notice, settings: Alertmanager, now: int) -> list[dict[str, Any]]:
+def changes(notice: Notice, settings: Alertmanager, now: int, link: Link = nowhere) -> list[dict[str, Any]]:
     """The API's alerts that bring Alertmanager from what it holds to what the notice says; `now` in ms."""
     if notice.kind == "resolve":
         return [_over(notice.alert, notice.held_as or notice.severity, settings, now)]
-    firing = _firing(notice, settings, now)
+    firing = _firing(notice, settings, now, link)
     if notice.held_as is None or notice.held_as is notice.severity:
         return [firing]
     return [_over(notice.alert, notice.held_as, settings, now), firing]
 
 
-def _firing(notice: Notice, settings: Alertmanager, now: int) -> dict[str, Any]:
+def _firing(notice: Notice, settings: Alertmanager, now: int, link: Link) -> dict[str, Any]:
     alert = notice.alert
     posted = {
         "labels": labels(alert, notice.severity, settings),
-        "annotations": _annotations(notice, settings),
-        "startsAt": _rfc3339(min(alert.opened, now)),
-        "endsAt": _rfc3339(now + HOLDS * 1000),
+        "annotations": _annotations(notice, link(notice.alert)),
+        "startsAt": rfc3339(min(alert.opened, now)),
+        "endsAt": rfc3339(now + HOLDS * 1000),
     }
     return posted | ({"generatorURL": settings.link.replace("{id}", alert.id)} if settings.link else {})
 
@@ -113,8 +107,8 @@ def _over(alert: Alert, severity: Severity, settings: Alertmanager, now: int) ->
     ended = now - 1000  # surely past, also where the other clock is a little behind
     return {
         "labels": labels(alert, severity, settings),
-        "startsAt": _rfc3339(min(alert.opened, ended)),
-        "endsAt": _rfc3339(ended),
+        "startsAt": rfc3339(min(alert.opened, ended)),
+        "endsAt": rfc3339(ended),
     }
 
 
@@ -123,31 +117,28 @@ def labels(alert: Alert, severity: Severity, settings: Alertmanager) -> dict[str
     own = {
         "alertname": alert.signal,
         "alert_id": alert.id,
-        "journey": pseudonym(alert.subject, settings.pseudonym_key),
+        "journey": settings.who(alert),
         "signal": alert.signal,
         "severity": severity.name,
     }
     return {**settings.labels, **own}
 
 
-def _annotations(notice: Notice, settings: Alertmanager) -> dict[str, str]:
+def _annotations(notice: Notice, judge: str) -> dict[str, str]:
     alert = notice.alert
     said = {
         "summary": alert.text,
         "segment": alert.segment or "",
-        "numbers": ", ".join(f"{name} {value}" for name, value in alert.numbers.items()),
+        "numbers": numbers(alert),
         "evidence": "; ".join(" ".join(map(str, event.values())) for event in alert.evidence),
         "clears": alert.clears,
         "warns_of": alert.warns_of,
         "routing": notice.why,
         "definition": alert.definition,
         "key": notice.key,
+        "judge": judge,
     }
     return {name: value for name, value in said.items() if value}
-
-
-def _rfc3339(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 SINK = Alertmanager()

@@ -6,41 +6,29 @@ import logging
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import Struct
-
 from stream.claims import Severity
-from stream.infra.pseudonym import pseudonym
-from stream.infra.sinks import DELIVERED, Clock, Outcome
+from stream.infra.sinks import DELIVERED, Clock, Link, OneByOne, Outcome, Telling, nowhere
 from stream.notices import Notice
 
 _LEVELS = {Severity.page: logging.WARNING, Severity.queue: logging.INFO, Severity.info: logging.INFO}
 _log = logging.getLogger("journeywatch.alerts")
 
 
-class Log(Struct, frozen=True, forbid_unknown_fields=True):
-    """`severity`: the least that is told. `pseudonym_key`: under which customers are named by a pseudonym."""
+class Log(Telling, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Told of everything by default."""
 
     name: str = "log"
     enabled: bool = True
     severity: Literal["info", "queue", "page"] = "info"
-    pseudonym_key: str = ""
-
-    @property
-    def least(self) -> Severity:
-        return Severity[self.severity]
-
-    @property
-    def repeat(self) -> int:
-        return 0
 
     def ready(self) -> bool:
         return self.enabled
 
-    def open(self, clock: Clock) -> Lines:
+    def open(self, clock: Clock, link: Link = nowhere) -> Lines:
         return Lines(self)
 
 
-class Lines:
+class Lines(OneByOne):
     """Writes to the logger `journeywatch.alerts`; a page is a warning, everything else an info."""
 
     def __init__(self, settings: Log) -> None:
@@ -51,18 +39,12 @@ class Lines:
             self._write(notice)
         return [DELIVERED] * len(notices)
 
-    async def active(self, notices: Sequence[Notice]) -> Outcome:
-        return DELIVERED
-
-    async def close(self) -> None:
-        pass
-
     def _write(self, notice: Notice) -> None:
         alert = notice.alert
         fields = {
             "alert": alert.id,
             "signal": alert.signal,
-            "subject": pseudonym(alert.subject, self._settings.pseudonym_key),
+            "subject": self._settings.who(alert),
             "severity": notice.severity.name,
             "status": alert.status,
             "key": notice.key,

@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from agents.cli import main
-from agents.commands import settings as command
 from stream.event import TYPES
+from stream.faults import as_duration
 from stream.infra import settings
 from stream.infra.sections import Sections
 
@@ -30,7 +30,8 @@ def test_the_printed_settings_are_a_settings_file(tmp_path: Path, capsys: pytest
         '[redis]\nurl = "rediss://u:hidden2@r:6379/0"\n[sinks.alertmanager]\nurl = "http://a"\n'
         'pseudonym_key = "hidden3"\n'
         '[sinks.alertmanager.labels]\n"a b" = "c"\n[surveys.effort]\nfamily = "ces"\nlow = 1\nhigh = 5\n'
-        "[kpis.fcr]\nmin_n = 50\n[currencies.EUR]\n"
+        "[kpis.fcr]\nmin_n = 50\n[[kpis.fcr.benchmarks]]\nname = 'a'\nvalue = 0.5\n[[kpis.fcr.benchmarks]]\n"
+        "name = 'b'\nvalue = 0.75\n[currencies.EUR]\n"
     )
     (tmp_path / "s.toml").write_text(text)
     out = printed(capsys, "settings", "--settings", str(tmp_path / "s.toml"))
@@ -41,6 +42,7 @@ def test_the_printed_settings_are_a_settings_file(tmp_path: Path, capsys: pytest
     assert again.definitions == first.definitions
     assert again.redis.url == "rediss://***@r:6379/0"
     assert again.sinks["alertmanager"]["labels"] == {"a b": "c"}
+    assert [mark["value"] for mark in tomllib.loads(out)["kpis"]["fcr"]["benchmarks"]] == [0.5, 0.75]
     assert tomllib.loads(out)["keep"] == {"records": "36h", "sessions": "8d", "usage": "1500ms"}
 
 
@@ -53,19 +55,27 @@ def test_variables_are_named(capsys: pytest.CaptureFixture[str], monkeypatch: py
 def test_every_section_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     """All but the free tables that are empty."""
     read = tomllib.loads(printed(capsys, "settings"))
-    assert set(Sections.__struct_fields__) - read.keys() == {"calendars", "labels", "kpis", "signals", "sinks"}
+    assert set(Sections.__struct_fields__) - read.keys() == {
+        "calendars",
+        "labels",
+        "kpis",
+        "outcomes",
+        "signals",
+        "sinks",
+    }
 
 
 def test_zero_durations_have_a_unit() -> None:
-    assert [command._with_unit(ms) for ms in (0, 1, 1000, 90_000, 86_400_000)] == ["0ms", "1ms", "1s", "90s", "1d"]
+    assert [as_duration(ms) for ms in (0, 1, 1000, 90_000, 86_400_000)] == ["0ms", "1ms", "1s", "90s", "1d"]
 
 
 def test_every_plug_in_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     """With its version, and the fields that settings may tune."""
     lines = printed(capsys, "plugins").splitlines()
     kinds = [line.split()[0] for line in lines]
-    assert kinds == sorted(kinds, key=["kpi", "signal", "watch", "source", "sink"].index)
+    assert kinds == sorted(kinds, key=["kpi", "signal", "watch", "outcome", "source", "sink"].index)
     assert any(line.startswith("kpi     fcr@1 ") and "min_n" in line for line in lines)
+    assert any(line.startswith("outcome churn@1 ") and "period_ms" in line for line in lines)
     assert any(line.startswith("source  xes ") for line in lines)
     assert any(line.startswith("sink    log ") for line in lines)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.commands import replay as command
+from agents import feeding
 from agents.results import FILES
 from agents.summary import plain, value
 from stream.definitions import DAY, Definitions
@@ -50,7 +50,8 @@ def test_the_files_have_the_catalogues_fields_in_its_order(log: Path, tmp_path: 
     out = replay(tmp_path / "new" / "out", log)
     assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
     readings, alerts, changes = rows(out, "readings.json"), rows(out, "alerts.json"), rows(out, "alerts.ndjson")
-    assert {tuple(row) for row in readings} == {READING}
+    assert {tuple(row) for row in readings} == {READING, (*READING, "benchmarks")}
+    assert {row["kpi"] for row in readings if "benchmarks" in row} == {"fcr", "one_contact"}
     assert {tuple(row) for row in alerts} == {ALERT}
     assert all(type(row[name]) is int for row in readings for name in ("end", "as_of", "n"))
     assert all(type(row[name]) is int for row in alerts for name in ("opened", "changed", "version"))
@@ -204,8 +205,8 @@ def test_progress_on_long_files(
     log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A line now and then where there is no terminal; silence for what is short."""
-    monkeypatch.setattr("stream.replay.CHUNK", 100)
-    monkeypatch.setattr(command, "_LINE", 0.0)
+    monkeypatch.setattr(feeding, "_STEP", 100)
+    monkeypatch.setattr(feeding, "_LINE", 0.0)
     replay(tmp_path / "out", log)
     said = capsys.readouterr().err.splitlines()
     assert said[0].startswith("100 records read, ")

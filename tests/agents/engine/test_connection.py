@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from aiokafka.errors import CorruptRecordException, KafkaConnectionError, LeaderNotAvailableError
 from faust.auth import SASLCredentials, SSLCredentials
 
 from agents.embedded.child import free_port
-from agents.engine.connection import Connection, reach
+from agents.engine.connection import Connection, persist, reach
 from agents.engine.exits import Code
 from stream.record import Stop
 
@@ -33,6 +34,23 @@ def test_with_a_password_over_tls() -> None:
 
 def test_tls_alone() -> None:
     assert isinstance(Connection(bootstrap="a:1", security="SSL").faust()["broker_credentials"], SSLCredentials)
+
+
+async def test_what_no_broker_answers_is_asked_again_for_a_while() -> None:
+    left = [KafkaConnectionError("away"), LeaderNotAvailableError("away")]
+
+    async def ask() -> str:
+        if left:
+            raise left.pop()
+        return "here"
+
+    assert await persist(ask, 60) == "here"
+    left.append(KafkaConnectionError("away"))
+    with pytest.raises(KafkaConnectionError):
+        await persist(ask, 0)
+    left.append(CorruptRecordException("odd"))  # another matter
+    with pytest.raises(CorruptRecordException):
+        await persist(ask, 60)
 
 
 async def test_no_broker_is_said_within_the_time_given() -> None:

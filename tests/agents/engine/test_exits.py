@@ -6,7 +6,12 @@ import subprocess
 import sys
 
 import pytest
-from aiokafka.errors import KafkaConnectionError, UnknownTopicOrPartitionError
+from aiokafka.errors import (
+    CorruptRecordException,
+    KafkaConnectionError,
+    NotLeaderForPartitionError,
+    UnknownTopicOrPartitionError,
+)
 
 from agents.engine.exits import Code, as_stop
 from stream.record import Stop
@@ -46,7 +51,9 @@ def test_nothing_runs_afterwards_not_even_another_thread() -> None:
     [
         (Stop(74, "a gap"), Code.GAP),
         (KafkaConnectionError("no route"), Code.BROKER),
+        (NotLeaderForPartitionError("nobody leads it"), Code.BROKER),
         (UnknownTopicOrPartitionError("gone"), Code.TOPIC),
+        (CorruptRecordException("Invalid CRC"), Code.CORRUPT),
         (ValueError("two\nlines"), Code.UNEXPECTED),
     ],
 )

@@ -92,6 +92,18 @@ def test_after_the_owner_has_claimed_the_log_compaction_does_no_harm() -> None:
     assert log.read().rewrites() == []
 
 
+def test_state_that_was_compacted_away_before_anybody_mended_it_is_not_taken_for_a_beginning() -> None:
+    assert Ledger().settled() is None
+    log = Log()
+    log.append(0, append(1, (b"a", b"1")))
+    assert log.read().settled() == Meta(next=1, seq=1)
+    log.append(0, append(9, (b"a", b"zombie")))
+    log.compact()
+    with pytest.raises(Stop) as stopped:
+        log.read().settled()
+    assert stopped.value.code == Code.CORRUPT
+
+
 def test_a_reader_that_stops_and_goes_on_knows_the_same() -> None:
     log, ledger = Log(), Ledger()
     for seq in range(1, 6):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any, cast
 
 import msgspec
@@ -154,15 +155,28 @@ async def test_a_fold_that_is_slow_gets_fewer_records_at_a_time_and_a_quick_one_
 ) -> None:
     journal, fold = Journal(), Pairs(Meta(next=0))
     clock = iter(range(10_000_000))
-    monkeypatch.setattr("agents.engine.owner.time.perf_counter", lambda: next(clock) * 1e-6)  # a microsecond an append
+    monkeypatch.setattr("agents.engine.owner.time.thread_time", lambda: next(clock) * 1e-6)  # a microsecond an append
     await (await working(journal, fold, batch(0, 2_999))).close()
     assert fold.fed[0] == module.LEAST
     assert fold.fed[1] > module.LEAST
 
     fold = Pairs(Meta(next=0))
-    monkeypatch.setattr("agents.engine.owner.time.perf_counter", lambda: float(next(clock)))  # a second an append
+    monkeypatch.setattr("agents.engine.owner.time.thread_time", lambda: float(next(clock)))  # a second an append
     await (await working(Journal(), fold, batch(0, 10 * module.LEAST - 1))).close()
     assert fold.fed == [module.LEAST] * 10
+
+
+async def test_what_other_lanes_fold_meanwhile_does_not_make_a_fold_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(10_000_000))
+    monkeypatch.setattr("agents.engine.owner.time.thread_time", lambda: next(clock) * 1e-6)
+    journal, fold = Journal(), Pairs(Meta(next=0))
+
+    async def publish(out: Sequence[Out]) -> None:
+        journal.telemetry.fold_seconds += 1.0  # another lane's, while this one waits
+
+    monkeypatch.setattr(journal, "publish", publish)
+    await (await working(journal, fold, batch(0, 999))).close()
+    assert fold.fed[1] > module.LEAST
 
 
 async def test_a_fold_that_leaves_records_behind_or_writes_the_partitions_own_rows_is_a_fault() -> None:
@@ -205,3 +219,30 @@ async def test_what_goes_on_beside_the_fold_hears_of_appends_and_writes_in_its_t
     await until(lambda: owner.idle, "all is worked off")
     await owner.close()
     assert (heard, closed) == ([2, 2], [True])
+
+
+async def test_what_was_dropped_with_nothing_after_it_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    clock = SimpleNamespace(monotonic=lambda: now[0], time_ns=lambda: 0)  # the lane's alone: the loop needs its own
+    monkeypatch.setattr("agents.engine.lane.time", clock)
+    journal = Journal()
+    owner = await working(journal, Pairs(Meta(next=0)), batch(0, 1))
+    for now[0], behind in ((5.0, True), (14.9, True), (15.1, True), (15.2, True), (25.1, True), (25.2, False)):
+        await owner.read_again(behind)
+    for now[0] in (30.0, 35.3):
+        await owner.read_again(True)
+    await owner.close()
+    assert [what for what in journal.happened if what[0] == "sought"] == [("sought", 2)] * 3
+    assert journal.telemetry.seeks_back == 3
+
+
+async def test_an_owner_with_nothing_to_write_gives_a_sign_every_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1_000.0]
+    monkeypatch.setattr("agents.engine.owner.time.time", lambda: now[0])
+    journal = Journal()
+    owner = await working(journal, Pairs(Meta(next=7)))
+    for now[0] in (1_001.0, 1_000.0 + module.SIGN, 1_001.0 + module.SIGN, 1_002.0 + module.SIGN, 0.0):
+        await owner.look(True)
+        await until(lambda: owner.idle, "it is written")
+    await owner.close()
+    assert [what for what in journal.happened if what[0] == "written"] == [("written", 7)] * 2

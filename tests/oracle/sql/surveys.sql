@@ -18,15 +18,17 @@ head AS (
     SELECT customer, survey, arg_min(coalesce(segment, ''), (time, rank, id)) AS own_segment,
            arg_min(coalesce(stage, ''), (time, rank, id)) AS own_stage,
            arg_min(ticket, (time, rank, id)) FILTER (ticket IS NOT NULL) AS ticket FROM word GROUP BY ALL),
-sent AS (
-    SELECT customer, survey, min(time) AS sent, arg_min(delivered, (time, id)) AS delivered, arg_min(kind, (time, id)) AS sent_kind
-    FROM sending GROUP BY ALL),
+sent AS (  -- the earliest sending after the latest that failed
+    SELECT customer, survey, min(time) AS sent, arg_max(kind, (time, id)) AS sent_kind
+    FROM sending s WHERE NOT EXISTS (
+        FROM sending f WHERE NOT f.delivered AND f.customer = s.customer AND f.survey = s.survey AND (f.time, f.id) >= (s.time, s.id))
+    GROUP BY ALL),
 said AS (
     SELECT customer, survey, min(time) AS first_answer, max(time) AS answered, arg_max(score, (time, id)) AS score,
-           arg_max(kind, (time, id)) AS kind, arg_max(coalesce(comment, ''), (time, id)) AS comment
+           arg_max(kind, (time, id)) AS kind, arg_max(comment, (time, id)) FILTER (comment IS NOT NULL AND comment <> '') AS comment
     FROM answer GROUP BY ALL)
 SELECT head.customer, survey, nullif(head.own_segment, '') AS own_segment, nullif(head.own_stage, '') AS own_stage,
-       t.channel, t.topic, t.team, sent, delivered, sent_kind, first_answer, answered, score, kind, comment
+       t.channel, t.topic, t.team, sent, sent_kind, first_answer, answered, score, kind, comment
 FROM head LEFT JOIN sent USING (customer, survey) LEFT JOIN said USING (customer, survey)
 LEFT JOIN ticket t ON t.customer = head.customer AND t.ticket = head.ticket;
 
@@ -60,7 +62,7 @@ SELECT 'nps' AS kpi, (score >= 9)::BIGINT AS a, (score <= 6)::BIGINT AS b, 1 AS 
        customer, own_segment, own_stage, channel, topic, team FROM rated WHERE family = 'nps' AND pooled;
 INSERT INTO flow BY NAME
 SELECT 'survey_response_rate' AS kpi, coalesce(first_answer <= sent + 604800000, false)::BIGINT AS a, 1 AS b, sent AS moment,
-       customer, own_segment, own_stage, channel, topic, team, sent_kind AS kind FROM survey WHERE delivered;
+       customer, own_segment, own_stage, channel, topic, team, sent_kind AS kind FROM survey WHERE sent IS NOT NULL;
 -- A theme's share is of all answers, with or without a comment.
 CREATE TABLE named AS
 SELECT r.customer, r.survey, name FROM rated r JOIN theme ON len(list_intersect(regexp_split_to_array(comment, '\W+'), words)) > 0;

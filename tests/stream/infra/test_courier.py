@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from stream.claims import Alert
@@ -12,7 +14,7 @@ from stream.infra.mailbox import Pace
 from stream.infra.sinks import Outcome
 from stream.infra.telemetry import Telemetry
 from tests.support.alerts import alert, heard
-from tests.support.sinks import Now, Scripted
+from tests.support.sinks import Now, Scripted, announce
 from tests.support.waiting import until
 
 QUICK = Pace(first=0.01, longest=0.01)
@@ -26,6 +28,7 @@ class Delivery:
         self.telemetry = Telemetry()
         self.fold = DeliveryPartition(Definitions(), "r", 0, {} if rows is None else rows)
         self.courier = Courier(self.fold, sinks, self.telemetry, clock=self.now, chance=lambda: 0.5, pace=QUICK)
+        self.hop = asyncio.create_task(announce(self.courier))
 
     def hear(self, *alerts: Alert) -> None:
         for append in self.fold.feed(heard(alerts, offset=self.fold.meta.next)):
@@ -141,3 +144,55 @@ async def test_who_gives_the_partition_up_claims_nothing_of_it() -> None:
     assert (left.up, left.error, left.backlog, left.oldest) == (True, "", 0, 0)
     assert left.outcomes["retry"] > 0, "counters stay"
     assert delivery.telemetry.alerts_active == {}
+
+
+async def test_a_sink_that_wants_no_single_alerts_gets_the_queue_at_its_hours() -> None:
+    """The clock of the tests stands at 0:16:40."""
+    sink = Scripted("digest", least=None, hours=(1,))
+    delivery = Delivery(sink)
+    delivery.hear(alert(), alert("b"), alert("c", version=2, status="resolved"))
+    delivery.courier.caught_up()
+    [digests] = delivery.courier.digests
+    assert delivery.courier.mailboxes == []
+    delivery.now.seconds = 3_600.0
+    await digests.step()
+    await delivery.courier.close()
+    [queue] = sink.digests
+    assert [ranked.alert.id for ranked in queue.first] == ["a1", "b"]
+    assert (queue.at, queue.active) == (3_600_000, {("repeat_contact", "queue"): 2})
+    assert sink.closed
+    assert sink.told == []
+
+
+async def test_digests_come_by_themselves() -> None:
+    sink = Scripted("digest", least=None, hours=(1,))
+    delivery = Delivery(sink)
+    delivery.now.seconds = 3_599.9
+    [digests] = delivery.courier.digests
+    delivery.courier.caught_up()
+    delivery.now.seconds = 3_600.0
+    await until(lambda: len(sink.digests) == 1)
+    assert not digests.letters
+    await delivery.courier.close()
+
+
+async def test_what_is_refused_is_a_record_once_and_again_for_the_next_owner() -> None:
+    """So what an operator mended is told after a restart, and what was not is recorded anew."""
+    sink = Scripted()
+    sink.script = [Outcome("rejected", "400 no"), Outcome("rejected", "400 no")]
+    delivery = Delivery(sink)
+    delivery.courier.caught_up()
+    delivery.hear(alert())
+    await until(lambda: sink.attempts == 1)
+    [record] = delivery.courier.undelivered()
+    assert (record.topic, record.key) == ("journey.undelivered", b"scripted/a1/1/1")
+    assert delivery.courier.undelivered() == []
+    assert delivery.courier.marks() is None, "the state does not take it for told"
+    await delivery.courier.close()
+    for refused in (1, 0):
+        successor = Delivery(sink, rows=delivery.fold.rows)
+        successor.courier.caught_up()
+        await until(lambda: sink.attempts == 3 - refused)  # noqa: B023
+        assert len(successor.courier.undelivered()) == refused
+        await successor.courier.close()
+    assert [told.key for told in sink.told] == ["a1/1/1"]

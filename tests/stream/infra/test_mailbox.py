@@ -32,7 +32,9 @@ class World:
         self.sink = Scripted(repeat=repeat, least=Severity.queue)
         self.telemetry = SinkTelemetry()
         alerts = Alerts(self.fold.held, self.fold.ids, self.fold.open, self._route)
-        self.mailbox = Mailbox(self.sink, alerts, self.telemetry, self.now, chance, pace or Pace())
+        self.mailbox = Mailbox(
+            self.sink, self.sink, Severity.queue, alerts, self.telemetry, self.now, chance, pace or Pace()
+        )
 
     def _route(self, held: Held) -> tuple[Severity, str]:
         return route(held, int(self.now() * 1000), self.fold.definitions.old_news)

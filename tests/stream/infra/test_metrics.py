@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from stream.infra.metrics import WorkerCollector
 from stream.infra.telemetry import Histogram, RedisTelemetry, Telemetry
 from tests.support.sinks import Now
+from tests.support.tools import ROOT
 
 TP = {"role": "journeys", "topic": "journey.events", "partition": "3"}
 HELD = {"role": "kpis", "topic": "journey.events"}
@@ -29,8 +30,10 @@ def busy() -> Telemetry:
     hop.alerts = {("reopened", "opened"): 4}
     hop.latency.observe(7, 10)
     hop.latency.observe(1_000_000)
+    hop.lateness.observe(250)
+    hop.lateness.observe(2_000)
     part = hop.partition("journey.events", 3)
-    part.read = part.done = 90
+    part.read, part.done, part.committed = 95, 90, 80
     part.highwater, part.clock, part.heard, part.keys = 100, 990_000, 980_000, 12
     kpis = telemetry.hop("kpis")
     kpis.partition("journey.kpis", 0).held = {0: 0.0, 1: 2.0, 2: inf}
@@ -38,6 +41,7 @@ def busy() -> Telemetry:
     sink = telemetry.sink("alertmanager")
     sink.up, sink.backlog, sink.oldest, sink.outcomes = False, 9, 940_000, {"delivered": 3, "rejected": 1}
     telemetry.alerts_active = {("reopened", "queue"): 6}
+    telemetry.pages, telemetry.demoted = {"paged": 3, "budget": 1}, ["reopened"]
     return telemetry
 
 
@@ -64,8 +68,13 @@ def registry(telemetry: Telemetry) -> CollectorRegistry:
         ("journey_append_latency_seconds_bucket", {"role": "journeys", "le": "+Inf"}, 11),
         ("journey_append_latency_seconds_sum", {"role": "journeys"}, 1_000.07),
         ("journey_append_latency_seconds_count", {"role": "journeys"}, 11),
+        ("journey_tick_lateness_seconds_count", {"role": "journeys"}, 2),
+        ("journey_tick_lateness_seconds_sum", {"role": "journeys"}, 2.25),
+        ("journey_tick_lateness_seconds_bucket", {"role": "journeys", "le": "0.25"}, 1),
         ("journey_assigned_partitions", {"role": "journeys", "topic": "journey.events"}, 1),
+        ("journey_read_offset", TP, 95),
         ("journey_done_offset", TP, 90),
+        ("journey_committed_offset", TP, 80),
         ("journey_consumer_lag_records", TP, 10),
         ("journey_consumer_lag_seconds", TP, 20),
         ("journey_watermark_timestamp_seconds", TP, 990),
@@ -75,6 +84,8 @@ def registry(telemetry: Telemetry) -> CollectorRegistry:
         ("journey_closed_delay_seconds", HELD | {"partition": "1"}, 2.5),
         ("journey_closed_delay_seconds", HELD | {"partition": "2"}, inf),
         ("journey_alerts_active", {"signal": "reopened", "severity": "queue"}, 6),
+        ("journey_pages_total", {"outcome": "budget"}, 1),
+        ("journey_signal_demoted", {"signal": "reopened"}, 1),
         ("journey_sink_up", {"sink": "alertmanager"}, 0),
         ("journey_sink_backlog_alerts", {"sink": "alertmanager"}, 9),
         ("journey_sink_wait_seconds", {"sink": "alertmanager"}, 60),
@@ -85,6 +96,36 @@ def registry(telemetry: Telemetry) -> CollectorRegistry:
 )
 def test_each_number_has_its_series(name: str, labels: dict[str, str], value: float) -> None:
     assert registry(busy()).get_sample_value(name, labels) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        ("guard_drops", "journey_guard_dropped_records"),
+        ("seeks_back", "journey_seeks_back"),
+        ("void_records", "journey_void_records"),
+        ("foreign_writes", "journey_foreign_writes"),
+        ("outbox_republished", "journey_republished_records"),
+        ("recovery_records", "journey_recovered_records"),
+        ("recovery_seconds", "journey_recovery_seconds"),
+        ("rebalances", "journey_rebalances"),
+        ("appends", "journey_appends"),
+        ("ticks", "journey_ticks"),
+    ],
+)
+def test_each_counter_of_a_role_has_its_series(field: str, name: str) -> None:
+    telemetry = Telemetry()
+    setattr(telemetry.hop("kpis"), field, 17)
+    assert registry(telemetry).get_sample_value(f"{name}_total", {"role": "kpis"}) == 17
+
+
+def test_each_series_stands_in_the_operations_page() -> None:
+    page = (ROOT / "docs/operations.md").read_text()
+    names = [
+        f"{family.name}_total" if family.type == "counter" else family.name for family in registry(busy()).collect()
+    ]
+    assert len(names) > 40
+    assert [name for name in names if f"`{name}`" not in page] == []
 
 
 def test_numbers_are_read_at_scrape() -> None:

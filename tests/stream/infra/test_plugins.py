@@ -1,19 +1,16 @@
-"""Discovery: one object a file, named like the file; settings tune fields by their type; every doubt is loud."""
+"""Discovery: one object a file, named like the file; settings reach it; every doubt is loud."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
-from msgspec import Struct
 
-from stream.definitions import HOUR
 from stream.faults import Faults
 from stream.infra import plugins
-from stream.infra.plugins import PluginFault, discover, tuned
+from stream.infra.plugins import PluginFault, discover
 from stream.infra.settings import Settings, load
 
 Package = Callable[..., str]
@@ -65,65 +62,6 @@ def test_a_file_that_does_not_import_is_not_passed_over(package: Package) -> Non
         discover(package(a="1 / 0"), "THING")
 
 
-class Plain:
-    name = "plain"
-    version = 1
-    limit = HOUR
-    windows = ("1h", "24h")
-    on = True
-    by_team: ClassVar[dict[str, int]] = {}
-
-    @property
-    def derived(self) -> int:
-        return 5
-
-    def facts(self) -> None: ...
-
-
-class Sink(Struct, frozen=True):
-    name: str = "sink"
-    url: str = ""
-    labels: dict[str, str] = {}
-
-
-@pytest.mark.parametrize("plugin", [Plain(), Sink()])
-def test_a_tuned_plug_in_is_a_copy(plugin: Plain | Sink) -> None:
-    """The module's own object stays as it is: a second load starts from it."""
-    tuning = (
-        {"limit": "8h", "windows": ["1h"], "on": False, "by_team": {"a": "8h", "b": 5}}
-        if isinstance(plugin, Plain)
-        else {"url": "x"}
-    )
-    other, said = tuned(plugin, tuning)
-    assert said == []
-    if isinstance(plugin, Plain):
-        assert other.by_team == {"a": 8 * HOUR, "b": 5}
-        assert (other.limit, other.windows, other.on, other.name) == (8 * HOUR, ("1h",), False, "plain")
-        assert (plugin.limit, plugin.windows) == (HOUR, ("1h", "24h"))
-    else:
-        assert (other, plugin) == (Sink(url="x"), Sink())
-
-
-@pytest.mark.parametrize(
-    ("plugin", "tuning", "said"),
-    [
-        (Plain(), {"version": 2}, [(("version",), 2, "is fixed by the plug-in")]),
-        (Plain(), {"limmit": 2}, [(("limmit",), None, 'is unknown; did you mean "limit"?')]),
-        (Plain(), {"derived": 2}, [(("derived",), None, "is unknown; there is by_team, limit, on, windows")]),
-        (Plain(), {"facts": 2}, [(("facts",), None, "is unknown; there is by_team, limit, on, windows")]),
-        (Plain(), {"limit": True}, [(("limit",), True, "expected int, got bool")]),
-        (Plain(), {"limit": 1.5}, [(("limit",), 1.5, "expected int, got float")]),
-        (Plain(), {"windows": ["1h", 2]}, [(("windows",), ["1h", 2], "expected str, got int - at $[1]")]),
-        (Sink(), {"labels": {"a": 1}}, [(("labels",), {"a": 1}, "expected str, got int")]),
-    ],
-)  # fmt: skip
-def test_wrong_tunings(plugin: object, tuning: dict[str, object], said: list[object]) -> None:
-    """Each is said; the plug-in keeps what it had."""
-    other, found = tuned(plugin, tuning)
-    assert found == said
-    assert vars(other) == {} if isinstance(other, Plain) else other == plugin
-
-
 def test_the_projects_own_plug_ins_are_whole() -> None:
     """Each kind in its place."""
     found = plugins.load(Settings())
@@ -131,7 +69,7 @@ def test_the_projects_own_plug_ins_are_whole() -> None:
     assert {"ping_pong", "reopened"} <= found.signals.keys()
     assert {"falling_ces_segment", "kpi_fell"} <= found.watches.keys()
     assert not found.watches.keys() & found.signals.keys()
-    assert list(found.sources) == ["cloudevents", "xes"]
+    assert list(found.sources) == ["cloudevents", "verdicts", "xes"]
     assert {"alertmanager", "log"} <= found.sinks.keys()
 
 
@@ -145,10 +83,10 @@ def test_settings_faults_name_the_line(tmp_path: Path) -> None:
         plugins.load(load(path, {}))
     assert [str(fault).removeprefix(f"{tmp_path}/") for fault in caught.value.faults] == [
         's.toml:3: kpis.fcr.name = "x": is fixed by the plug-in',
-        's.toml:4: kpis.frc: is unknown; did you mean "fcr"?',
+        's.toml:4: kpis.frc: is unknown; did you mean "fcr"?; a variant says of = "..."',
         's.toml:6: signals.ping_pong.linger = "x": write a number and a unit, as "90d", "8h", "5m", "30s" or "250ms"',
         "s.toml:8: sinks.alertmanager.url = 5: expected str, got int",
-        's.toml:10: intake.sources.1 = "zendesk": is unknown; there is cloudevents, xes',
+        's.toml:10: intake.sources.1 = "zendesk": is unknown; there is cloudevents, verdicts, xes',
     ]
 
 

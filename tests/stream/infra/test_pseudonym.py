@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stream.infra.pseudonym import pseudonym
+from stream.infra.pseudonym import is_person, pseudonym
+from tests.support.alerts import alert
 
 
 def test_the_same_customer_has_the_same_pseudonym_under_a_key() -> None:
@@ -20,3 +21,12 @@ def test_hmac_is_the_known_one() -> None:
 def test_what_is_no_person_keeps_its_name() -> None:
     for subject in ("all", "segment:smb", "company:acme"):
         assert pseudonym(subject, "k") == subject
+
+
+def test_who_is_a_person() -> None:
+    """The cut of a customer's alert says where it is, that of a watch's what it is about."""
+    assert is_person(alert(cut={"topic": "billing"}))
+    assert not is_person(alert(subject="all"))
+    assert not is_person(alert(subject="topic:billing", cut={"topic": "billing"}))
+    assert not is_person(alert(subject="topic:billing team:a b", cut={"topic": "billing", "team": "a b"}))
+    assert is_person(alert(subject="topic:billing", cut={}))

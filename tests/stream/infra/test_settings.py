@@ -61,10 +61,10 @@ def test_a_file_says_what_differs(tmp_path: Path) -> None:
     timezone = "Europe/Berlin"
     [keep]
     records = "30d"
-    [surveys.nps]
-    family = "nps"
+    [surveys.csat]
+    family = "csat"
     low = 0
-    high = 5
+    high = 9
     [surveys.effort]
     family = "ces"
     low = 1
@@ -91,7 +91,7 @@ def test_a_file_says_what_differs(tmp_path: Path) -> None:
         30 * DAY,
         60 * DAY,
     )
-    assert d.surveys == SURVEYS | {"nps": Survey("nps", 0, 5), "effort": Survey("ces", 1, 5, "low")}
+    assert d.surveys == SURVEYS | {"csat": Survey("csat", 0, 9), "effort": Survey("ces", 1, 5, "low")}
     assert [(code, c.rate) for code, c in d.currencies.items()] == [("EUR", "1"), ("USD", "0.92")]
     assert (d.labels, d.pairs, d.kpis) == (
         {"channel": ("chat", "phone")},
@@ -201,6 +201,15 @@ def test_rules_over_several_keys(tmp_path: Path) -> None:
     assert faults(tmp_path, text) == [
         "s.toml:3: surveys.effort.low = 5: must be below high = 1",
         's.toml:6: cuts.pairs = ["team","team"]: a pair names two dimensions',
+    ]
+    words = "link_key signs the links: give it 16 characters or more, at random, best as link_key_file"
+    assert faults(tmp_path, '[verdicts]\nurl = "https://x"\nlink_key = "short"\n') == [f"s.toml:1: verdicts: {words}"]
+    assert faults(tmp_path, '[verdicts]\nurl = "x.org"\n') == [
+        "s.toml:1: verdicts: url begins with https:// (or http:// inside)"
+    ]
+    text = '[surveys.nps]\nfamily = "nps"\nlow = 0\nhigh = 5\n'
+    assert faults(tmp_path, text) == [
+        "s.toml:1: surveys.nps: NPS is asked on 0 to 10, 10 the best; another scale is no NPS"
     ]
 
 

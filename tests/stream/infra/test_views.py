@@ -60,7 +60,35 @@ def test_an_alert_stands_with_its_reasons_and_the_queue_in_order() -> None:
     )
     assert table["j:1:queue", "b"] == shown["as_if"] == 1_000_000 - 2 * DAY
     assert table["j:1:queue", "b"] < table["j:1:queue", "a"]
+    assert msgspec.json.decode(table["j:1:journeys", "customer-2"])["alerts"] == ["b"]
     assert view.about() == {"clock": 1_000_000, "next": 2}
+
+
+def test_what_is_over_can_still_be_judged_until_it_is_forgotten() -> None:
+    fold = DeliveryPartition(Definitions(), "r", 0, {})
+    view = AlertsView(fold, "b")
+    versions = [
+        alert(),
+        alert(version=2, status="resolved", text="newest"),
+        alert("i", signal="incident"),
+        alert("b", changed=1_000_000 + 8 * DAY),
+    ]
+    table: dict[tuple[str, str], Any] = {}
+    for n, one in enumerate(versions):
+        for append in fold.feed(heard([one], offset=n)):
+            view.heard(append)
+        added_up(view.changes(), table)
+        assert table == added_up(view.everything())
+        if n == 1:
+            assert ("b:alerts", "a1") not in table
+            assert msgspec.json.decode(table["b:reviewable", "a1"]) == {
+                "id": "a1",
+                "signal": "repeat_contact",
+                "subject": "customer-1",
+                "text": "newest",
+                "status": "resolved",
+            }
+    assert [name for key, name in table if key == "b:reviewable"] == ["b"]
 
 
 @given(st.lists(st.lists(st.tuples(st.sampled_from(["24h", "7d"]), st.integers(0, 2)), max_size=4), max_size=5))

@@ -1,7 +1,7 @@
 """Survey KPIs, row by row: scales, re-ratings, the ticket's dimensions, the level of NPS.
 
 Covers stream/kpis/ces.py, stream/kpis/ces_easy.py, stream/kpis/csat.py, stream/kpis/csat_top2.py,
-stream/kpis/effort.py, stream/kpis/nps.py.
+stream/kpis/effort.py, stream/kpis/nps.py, stream/kpis/survey_response_rate.py.
 """
 
 from __future__ import annotations
@@ -136,3 +136,27 @@ def test_an_answer_heard_late_ends_one_that_is_about_to_go() -> None:
     late = answered("S2", 89 * DAY, 0, "nps", log=96 * DAY)
     found = run(answered("S1", 0, 10, "nps"), late, until=97 * DAY, of="nps")
     assert found.panes("nps") == {0: GOOD, 89 * DAY: {"promoters": -1, "detractors": 1}}
+
+
+BOUNCED, AGAIN = sent("S1", HOUR, delivered=False), sent("S1", 2 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([sent("S1", 0)], {0: {"den": 1}}),
+        ([sent("S1", 0), BOUNCED], {}),
+        ([sent("S1", 0), BOUNCED, answered("S1", 3 * HOUR, 6)], {}),
+        ([sent("S1", 0), BOUNCED, AGAIN], {2 * HOUR: {"den": 1}}),
+        ([sent("S1", 0), BOUNCED, AGAIN, answered("S1", 3 * HOUR, 6)], {2 * HOUR: {"num": 1, "den": 1}}),
+        ([sent("S1", 0), AGAIN, answered("S1", 7 * DAY, 6)], {0: {"num": 1, "den": 1}}),
+        ([sent("S1", 0), AGAIN, answered("S1", 7 * DAY + 1, 6)], {0: {"den": 1}}),
+        ([sent("S1", 0, delivered=False)], {}),
+    ],
+)
+def test_what_is_said_not_to_have_been_delivered_was_not_sent(rows: list[Told], found: dict[int, object]) -> None:
+    """Whichever is heard first; sent once more it is sent then."""
+    for order in (rows, rows[::-1]):
+        heard = [row._replace(log=8 * DAY) for row in order]
+        panes = run(*heard, until=9 * DAY, of="survey_response_rate").panes("survey_response_rate")
+        assert panes == found

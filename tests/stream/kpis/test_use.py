@@ -105,10 +105,18 @@ def test_adoption_is_by_feature_and_by_any_of_those_active() -> None:
     assert later.cuts("now", "num") == {"": 1, "feature=g": 1, "segment=s": 1}
 
 
-def test_adoption_of_a_feature_in_a_segment_has_no_denominator_rather_than_a_wrong_one() -> None:
+def test_adoption_of_a_feature_in_a_segment_is_of_those_active_in_the_segment() -> None:
     d = replace(DEFINITIONS, pairs=(("feature", "segment"),))
-    rows = [customer(0, segment="s"), started("A", 0), used("f", DAY)]
-    assert read("adoption_rate", *rows, d=d).value("now", "feature=f segment=s") is None
+    rows = [customer(0, segment="s", subject="a"), customer(0, segment="s", subject="b"), customer(0, segment="t"),
+            *(started(each, 0, subject=each) for each in "ab"), started("C", 0), used("f", DAY, subject="a"),
+            used("g", DAY)]  # fmt: skip
+    r = read("adoption_rate", *rows, d=d)
+    assert r.parts("now", "feature=f segment=s") == {"num": 1, "den": 2}
+    assert r.parts("now", "feature=g segment=t") == {"num": 1, "den": 1}
+    assert r.parts("now", "feature=f") == {"num": 1, "den": 3}
+    moved = read("adoption_rate", *rows, customer(2 * DAY, segment="s"), d=d)
+    assert moved.parts("now", "feature=f segment=s") == {"num": 1, "den": 3}
+    assert moved.value("now", "feature=g segment=t") is None
 
 
 def test_use_goes_on_while_uses_are_less_than_28_days_apart() -> None:

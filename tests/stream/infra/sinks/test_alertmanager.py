@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from stream.notices import Notice
 from tests.support import tools
 from tests.support.alertmanager import Alertmanager as Server
 from tests.support.alerts import alert, heard
-from tests.support.sinks import Now
+from tests.support.sinks import Now, announce
 from tests.support.waiting import until
 from tests.support.web import ScriptedServer
 
@@ -116,6 +117,7 @@ class Live:
         pace = Pace(first=0.05, longest=0.05)
         self.courier = Courier(self.fold, [sink], self.telemetry, clock=now, pace=pace)
         self.courier.caught_up()
+        self._hop = asyncio.create_task(announce(self.courier))
 
     def hear(self, *alerts: Alert) -> None:
         for append in self.fold.feed(heard(alerts, offset=self.fold.meta.next)):

@@ -17,20 +17,16 @@ import pytest
 
 from agents.embedded.child import Child, free_port, listening
 from stream.claims import Severity
-from stream.definitions import Definitions
-from stream.delivering import DeliveryPartition
 from stream.faults import Faults
 from stream.infra import plugins, settings
-from stream.infra.courier import Courier
-from stream.infra.mailbox import Pace
+from stream.infra.posting import AT_ONCE
 from stream.infra.pseudonym import pseudonym
-from stream.infra.sinks.webhook import AT_ONCE, SINK, Client, Webhook, headers, message, read_keys
-from stream.infra.telemetry import Telemetry
+from stream.infra.sinks.webhook import SINK, Client, Webhook, headers, message, read_keys
 from stream.notices import Notice
-from tests.support.alerts import alert, heard
+from tests.support.alerts import alert
+from tests.support.delivering import Told
 from tests.support.sinks import Now
 from tests.support.tools import ROOT
-from tests.support.waiting import until
 from tests.support.web import ScriptedServer
 
 NOW = Now(1_674_087_231.9)
@@ -120,50 +116,10 @@ async def test_what_fails_stops_the_batch_and_what_is_rejected_does_not(key: Pat
     assert signed == {(f"a{n}/1/1", "1674087231") for n in range(2 * AT_ONCE)}
 
 
-async def test_a_rejected_message_is_kept_with_the_answer(key: Path, tmp_path: Path) -> None:
-    file = tmp_path / "dead.ndjson"
-    async with ScriptedServer((422, {}), (200, {}), (400, {})) as server:
-        client = Client(Webhook(url=server.url, secret_file=str(key), dead_letters=str(file)), NOW)
-        for told in (opened(), opened("b"), opened("c")):
-            await client.send([told])
-        await client.close()
-    first, second = map(json.loads, file.read_text().splitlines())
-    assert (first["key"], first["at"]) == ("a1/1/1", 1_674_087_231_900)
-    assert first["answer"] == "422 Unprocessable Entity: so it is"
-    assert first["body"]["alert"]["id"] == "a1"
-    assert second["key"] == "c/1/1"
-
-
-class Told:
-    """A fold and a courier that tell one webhook."""
-
-    def __init__(self, url: str, key: Path, now: Now) -> None:
-        self.now = now
-        self.fold = DeliveryPartition(Definitions(), "r", 0, {})
-        self.telemetry = Telemetry()
-        pace = Pace(first=0.05, longest=0.05)
-        sink = Webhook(url=url, secret_file=str(key))
-        self.courier = Courier(self.fold, [sink], self.telemetry, clock=now, chance=lambda: 0.5, pace=pace)
-        self.courier.caught_up()
-
-    def hear(self, *versions: Any) -> None:
-        for append in self.fold.feed(heard(versions, offset=self.fold.meta.next)):
-            self.courier.heard(append)
-
-    async def counts(self, **wanted: int) -> None:
-        """Waits until the sink's outcomes are these; time goes on meanwhile."""
-
-        def there() -> bool:
-            self.now.seconds += 0.05
-            return self.telemetry.sink("webhook").outcomes == wanted
-
-        await until(there)
-
-
 async def test_the_courier_tries_again_keeps_the_order_and_gives_up_on_a_rejection(key: Path) -> None:
     """Away, then back, then refusing one version of an alert, then taking the next."""
     async with ScriptedServer((500, {}), (503, {"Retry-After": "1"}), (200, {}), (403, {})) as server:
-        told = Told(server.url, key, Now(1_000.0))
+        told = Told(Webhook(url=server.url, secret_file=str(key)), Now(1_000.0))
         told.hear(alert())
         await told.counts(retry=2, delivered=1)
         assert told.now.seconds >= 1_001.0, "not before Retry-After"
@@ -172,9 +128,21 @@ async def test_the_courier_tries_again_keeps_the_order_and_gives_up_on_a_rejecti
         await told.counts(retry=2, delivered=1, rejected=1)
         told.hear(alert(version=3, status="resolved"))
         await told.counts(retry=2, delivered=2, rejected=1)
-        await told.courier.close()
+        [letter] = told.letters()
+        await told.close()
     assert [body["type"] for body in server.bodies[3:]] == ["alert.update", "alert.resolve"]
     assert told.telemetry.sink("webhook").up
+    assert (letter.topic, letter.key) == ("journey.undelivered", b"webhook/a1/1/2")
+    said = json.loads(letter.value)
+    assert 1_001_000 <= said.pop("at") <= 1_000 * told.now.seconds
+    assert said == {
+        "sink": "webhook",
+        "key": "a1/1/2",
+        "signal": "repeat_contact",
+        "kind": "update",
+        "severity": "queue",
+        "answer": "403 Forbidden: so it is",
+    }
 
 
 async def test_the_receiver_of_the_documentation_verifies(key: Path, tmp_path: Path) -> None:

@@ -1,0 +1,135 @@
+"""A log, from files or from Kafka, fed to whatever folds it: what replay, backtest and tune share."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from heapq import merge
+from pathlib import Path
+from typing import Protocol
+
+from agents import topics
+from agents.commands.common import reached
+from agents.commands.send import read
+from agents.engine.exits import Code
+from agents.logtopics import LogTopics
+from agents.setup import connection
+from stream.faults import unknown
+from stream.infra.plugins import Plugins
+from stream.infra.settings import Settings
+from stream.record import Heard, Record, Stop
+from stream.sources import Source, SourceFault
+
+_TOPIC = "topic:"
+_RAW = topics.raw("")
+_LINE = 5.0  # seconds between two lines of progress where there is no terminal
+_STEP = 5_000  # records between two looks at the clock
+
+
+class Fold(Protocol):
+    """What a log is fed to (see `stream.replay.Replay`)."""
+
+    @property
+    def records(self) -> int: ...
+    def take(self, source: Source, record: Heard, topic: str, partition: int) -> None: ...
+    def hear(self, partition: int, record: Heard) -> None: ...
+    def finish(self, at: int | None = None) -> None: ...
+
+
+class Log:
+    """The log that `args` name: `inputs` (files, or topic:NAME), `source`, `mapping`, and `at`, its end in log time.
+
+    Raises SourceFault where they do not fit together.
+    """
+
+    def __init__(self, args: argparse.Namespace, effective: Settings, found: Plugins) -> None:
+        self._args = args
+        self._effective = effective
+        self._found = found
+        self._names = _topics(args, found)
+
+    def feed(self, fold: Fold) -> None:
+        """All of it, then what is due by its end. Raises SourceFault, Faults, Stop."""
+        progress = Progress()
+        if self._names:
+            asyncio.run(self._hear(fold, progress))
+        else:
+            self._read(fold, progress)
+        progress.say(f"{fold.records:,} records read; what is due by the end", last=True)
+        fold.finish(self._args.at)
+
+    def _read(self, fold: Fold, progress: Progress) -> None:
+        """Files are one log, merged by append time; where times are equal the file named first comes first."""
+        args, found = self._args, self._found
+        logs = [read(argparse.Namespace(**vars(args) | {"file": Path(file)}), found) for file in args.inputs]
+        source = found.sources[args.source]
+        topic = topics.raw(source.name)
+        for at, value in merge(*logs, key=lambda record: record[0]) if len(logs) > 1 else logs[0]:
+            if args.at is not None and at > args.at:
+                break
+            fold.take(source, Record(topic, 0, fold.records, at, None, value), topic, 0)
+            if fold.records % _STEP == 0:
+                progress.say(f"{fold.records:,} records read, {progress.rate(fold.records)}")
+
+    async def _hear(self, fold: Fold, progress: Progress) -> None:
+        names, kafka = self._names, self._effective.kafka
+        raw = {name: self._found.sources[name.removeprefix(_RAW)] for name in names if name != topics.EVENTS}
+        async with reached(kafka), LogTopics(connection(kafka), names) as log:
+            _fits(log, self._effective)
+            whole = sum(end - log.first[place] for place, end in log.end.items())
+            async for record in log.records(self._args.at):
+                if record.topic in raw:
+                    fold.take(raw[record.topic], record, record.topic, record.partition)
+                else:
+                    fold.hear(record.partition, record)
+                if fold.records % _STEP == 0:
+                    count = fold.records
+                    progress.say(f"{count:,} of {whole:,} records read, {progress.rate(count)}")
+
+
+def _topics(args: argparse.Namespace, found: Plugins) -> list[str]:
+    """The names of topics among the inputs, empty if they are files. Raises SourceFault where they do not fit."""
+    names = [one.removeprefix(_TOPIC) for one in args.inputs if one.startswith(_TOPIC)]
+    if names and len(names) < len(args.inputs):
+        raise SourceFault("files and topics can not be one log; replay the ones or the others")
+    if topics.EVENTS in names and len(names) > 1:
+        raise SourceFault(f"{topics.EVENTS} holds what came on the raw topics already; replay it alone")
+    for name in names:
+        if name != topics.EVENTS and not name.startswith(_RAW):
+            raise SourceFault(f"topic {name} is no log of events; replay {topics.EVENTS} or {_RAW}<source>")
+        if name.startswith(_RAW) and (source := name.removeprefix(_RAW)) not in found.sources:
+            raise SourceFault(f"topic {name}: source {source} {unknown(source, found.sources)}")
+    return list(dict.fromkeys(names))
+
+
+def _fits(log: LogTopics, effective: Settings) -> None:
+    """Whether the log has the partitions that settings say, and its beginning."""
+    there, wanted = log.partitions(topics.EVENTS), effective.definitions.partitions
+    if there and there != wanted:
+        mend = f"set [log] partitions = {there}"
+        raise Stop(Code.PARTITIONS, f"{topics.EVENTS} has {there} partitions, the settings say {wanted}: {mend}")
+    if cut := [place for place, offset in log.first.items() if offset]:
+        words = f"{len(cut)} partitions of {cut[0].topic} no longer hold their beginning; this is a replay of the rest"
+        print(f"journeywatch: {words}", file=sys.stderr)
+
+
+class Progress:
+    """How far it is, on standard error: on a terminal in one line, else in a line every few seconds."""
+
+    def __init__(self) -> None:
+        self._started = self._said = time.monotonic()
+        self._line = sys.stderr.isatty()
+        self._spoke = False
+
+    def rate(self, count: int) -> str:
+        return f"{count / max(time.monotonic() - self._started, 1e-9):,.0f}/s"
+
+    def say(self, words: str, *, last: bool = False) -> None:
+        """Say it if it is time; `last`: ends the line, and is left out where nothing was said before."""
+        now = time.monotonic()
+        if self._spoke if last else now - self._said >= (0.2 if self._line else _LINE):
+            self._said, self._spoke = now, True
+            start, end = ("\r", "\033[K\n" if last else "\033[K") if self._line else ("", "\n")
+            print(f"{start}{words}", end=end, file=sys.stderr, flush=True)

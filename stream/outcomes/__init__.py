@@ -1,0 +1,1 @@
+"""Outcomes, one a file: what signals claim to warn of, for `journeywatch backtest`."""

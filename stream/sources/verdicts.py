@@ -1,0 +1,44 @@
+"""Verdicts of people on alerts: canonical `alert.reviewed` events, and nothing else.
+
+A topic of their own, so that whoever takes verdicts (docs/sinks.md) needs no right to write any other event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from stream.event import decode, millis
+from stream.mapping import Mapping
+from stream.record import Heard, Reason, Reject
+from stream.sources import SourceFault, opened
+
+
+class Verdicts:
+    """One record is one CloudEvents JSON event."""
+
+    name = "verdicts"
+
+    def parse(self, record: Heard) -> list[Any] | Reject:
+        event = decode(record.value)
+        if isinstance(event, Reject):
+            return event
+        if event.type != "alert.reviewed":
+            return Reject(Reason.INVALID, f"{event.type} is no verdict: only alert.reviewed is - at `$.type`")
+        return [event]
+
+    def read(self, path: Path, mapping: Mapping | None = None) -> Iterator[tuple[int, bytes]]:
+        """NDJSON; the append time is the largest event time so far, also for a line that is no event."""
+        if mapping is not None:
+            raise SourceFault(f"{path}: source {self.name} takes no mapping")
+        with opened(path) as file:
+            latest = 0
+            for line in file:
+                if value := line.strip():
+                    event = decode(value)
+                    latest = max(latest, 0 if isinstance(event, Reject) else millis(event.time))
+                    yield latest, value
+
+
+SOURCE = Verdicts()
