@@ -16,6 +16,7 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 BEAT = 10 * SECOND  # log time; DESIGN section 4
+FORM = 2  # of what is stored: a new number where old state could not be read
 
 
 class Survey(Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,5 +95,5 @@ class Definitions(Struct, frozen=True, forbid_unknown_fields=True):
 
     def revision(self, plugins: tuple[str, ...]) -> str:
         """16 hex digits over the definitions and `plugins` (name@version, sorted): what state was made under."""
-        data = msgspec.json.encode((self, sorted(plugins)), order="deterministic")
+        data = msgspec.json.encode((FORM, self, sorted(plugins)), order="deterministic")
         return blake2b(data, digest_size=8).hexdigest()

@@ -123,6 +123,29 @@ def test_facts_are_integers_under_declared_parts_and_cuts(kpi: Any) -> None:
             assert fact.until is None or levels, "only a level ends"
 
 
+@every_kpi
+def test_of_whom_nothing_lies_ahead_begins_and_ends_with_steps(kpi: Any) -> None:
+    """`ahead` = False: such a KPI is not asked for the next time at which something happens by itself."""
+    if getattr(kpi, "ahead", True):
+        return
+    for journey in journeys():
+        times = {step.at for family in journey.row.families for s in journey.records(family).values() for step in s}
+        for fact in facts(kpi, journey):
+            assert fact.at in times and (fact.until is None or fact.until in times)
+
+
+@every
+def test_without_what_it_needs_it_says_nothing(plugin: Any) -> None:
+    """`needs`: a customer without records of that family is not looked at."""
+    if not (needs := getattr(plugin, "needs", "")):
+        return
+    assert plugin.of is Journey
+    say = plugin.facts if plugin.name in KPIS_FOUND else plugin.find
+    for journey in journeys():
+        if not journey.has(needs):
+            assert not list(say(journey, journey))
+
+
 @every_signal
 def test_findings_are_intervals_with_evidence(signal: Any) -> None:
     for journey in journeys():
