@@ -1,8 +1,7 @@
 """One journey in hand during an append: what it said before, what it says now, what falls due.
 
 An item is what plug-ins look at: a record ("t:T-1"), an issue ("i:billing"), or the whole journey for one plug-in
-("j:nps"). Findings are judged after every event. Facts are taken once a beat, when they are passed on as differences;
-only those that may lie ahead are looked at with the event, for the time at which they begin or end by themselves.
+("j:nps"). Findings are judged after every event; facts are taken once a beat (stream/facts.py).
 """
 
 from __future__ import annotations
@@ -12,114 +11,47 @@ from typing import Any
 
 from stream import alerts, forgetting, health
 from stream.about import about
-from stream.claims import Alert, Fact, Finding, Signal
+from stream.claims import Alert, Finding, Signal
 from stream.definitions import BEAT, HOUR
+from stream.facts import Facts, views_of
 from stream.journey import CODE, FAMILY, NEVER, Held, Journey, Waiting, issue_item
 from stream.looking import Look, all_looks, look
-from stream.plan import Eyes, Group, Plan
-from stream.sums import Sums, differ
+from stream.plan import Eyes, Plan
+from stream.sums import Sums
 
 SHORTEST = HOUR  # no record is dropped sooner than this after its last step
 BACKFILL = "b"  # among the dues: the end of a backfill, which is no item
-Said = dict[str, tuple[Sequence[Fact], int]]  # by KPI: the facts passed on, and the clock at which
 
 
 class Fold:
     """A journey being folded. `told` = changes of alerts, in order, to be published with the append."""
 
-    __slots__ = (
-        "_held",
-        "_noted",
-        "_said",
-        "_soon",
-        "_stale",
-        "definitions",
-        "glance",
-        "journey",
-        "plan",
-        "soonest",
-        "told",
-    )
+    __slots__ = ("_held", "definitions", "facts", "glance", "journey", "plan", "soonest", "told")
 
     def __init__(self, journey: Journey, plan: Plan) -> None:
         self.journey = journey
         self.definitions = journey.definitions
         self.plan = plan
-        self._said: dict[str, Said] = {}  # by item
-        self._noted: dict[str, int] = {}  # by item: the KPIs of which is known what they said
-        self._stale: dict[str, int] = {}  # by item: the KPIs that are to be asked anew
-        self._soon: dict[str, dict[str, Sequence[Fact]]] = {}  # by item: facts that were asked for with the event
+        self.facts = Facts(journey, plan)
         self._held: dict[tuple[str, str], str] = {}  # ids of alerts, by signal and cause
         self.glance = 0  # the clock at which its health is to be looked at; 0 = it was
         self.soonest = NEVER  # when the earliest of what was scheduled lately is due
         self.told: list[Alert] = []
-
-    def views(self, item: str) -> Sequence[Any]:
-        """What the plug-ins of an item look at."""
-        return self.journey.seen.get(item) or ((self.journey,) if item[0] == "j" else self.journey.views(item))
-
-    def before(self, looks: Sequence[Look], clock: int) -> None:
-        """Note what items say before a step changes them."""
-        noted = self._noted
-        for item, eyes in looks:
-            if (mask := eyes.mask) and (missing := mask & ~noted.get(item, 0)):
-                self._note(item, missing, clock)
-
-    def _note(self, item: str, missing: int, clock: int) -> None:
-        self._noted[item] = self._noted.get(item, 0) | missing
-        if found := self._ask(self.views(item), self.plan.groups(missing), clock):
-            said = self._said.setdefault(item, {})
-            for name, facts in found.items():
-                said[name] = facts, clock
-
-    def begin(self, item: str) -> None:
-        """A record of which nothing was known: nobody said anything of it."""
-        self._noted[item] = -1
-
-    def _ask(self, views: Sequence[Any], groups: Sequence[Group], clock: int) -> dict[str, Sequence[Fact]]:
-        """What KPIs say of an item, but for what has not begun at `clock`."""
-        journey = self.journey
-        found: dict[str, Sequence[Fact]] = {}
-        for view in views:
-            for begins, asks in groups:
-                if begins:
-                    first: int | None = getattr(view, begins)
-                    if first is None or first > clock:
-                        continue
-                for name, say in asks:
-                    if facts := tuple(say(view, journey)):
-                        found[name] = (*found[name], *facts) if name in found else facts
-        return found
-
-    def _look_ahead(self, item: str, views: Sequence[Any], groups: Sequence[Group], clock: int) -> list[int]:
-        """Ask those whose facts may lie ahead; the times at which they begin and end by themselves."""
-        found = self._ask(views, groups, clock)
-        soon = self._soon.setdefault(item, {})
-        for _, asks in groups:
-            for name, _ in asks:
-                soon[name] = found.get(name, ())
-        ahead = [fact.at for facts in found.values() for fact in facts if fact.at > clock]
-        ahead += [f.until for facts in found.values() for f in facts if f.until is not None and f.until > clock]
-        for begins, _ in groups:
-            if begins:
-                firsts = [getattr(view, begins) for view in views]
-                ahead += [first for first in firsts if first is not None and first > clock]
-        return ahead
 
     def after(self, looks: Sequence[Look], clock: int, *, backfill: bool = False) -> None:
         """Take items as they now are: findings for alerts, the next due time; facts wait for the next account.
 
         `backfill`: what opens now comes from history, and never pages.
         """
-        stale, dues = self._stale, self.journey.row.dues
+        journey, stale, dues = self.journey, self.facts.stale, self.journey.row.dues
         for item, eyes in looks:
             mask = eyes.mask
             if mask:
                 stale[item] = stale.get(item, 0) | mask
                 if not (eyes.soon or eyes.signals) and (item[0] not in FAMILY or dues.get(item, 0) > clock):
                     continue  # nothing of it lies ahead, but for what is known
-            views = self.views(item)
-            ahead = self._look_ahead(item, views, eyes.soon, clock) if eyes.soon else []
+            views = views_of(journey, item)
+            ahead = self.facts.look_ahead(item, views, eyes.soon, clock) if eyes.soon else []
             if eyes.signals:
                 ahead += self._judge(eyes.signals, item, views, clock, backfill=backfill)
             self._schedule(item, eyes, views, ahead, clock)
@@ -227,7 +159,7 @@ class Fold:
         self, looks: Sequence[Look], clock: int, sums: Sums, *, backfill: bool
     ) -> Iterator[tuple[str, str, Waiting | None]]:
         row = self.journey.row
-        self.before(looks, clock - 1)
+        self.facts.before(looks, clock - 1)
         for item, _ in looks:
             row.dues.pop(item, None)
             if item in row.waiting:
@@ -235,8 +167,8 @@ class Fold:
                     yield FAMILY[item[0]], item[2:], waiting
         self.after(looks, clock, backfill=backfill)
         for item, _ in looks:
-            if forgetting.is_over(self.journey, item, clock, self.plan) and not self._lies_ahead(item, clock):
-                self.account(sums, clock)
+            if forgetting.is_over(self.journey, item, clock, self.plan) and not self.facts.lie_ahead(item, clock):
+                self.facts.account(sums, clock)
                 self.forget(item, clock)
                 yield FAMILY[item[0]], item[2:], None
 
@@ -259,13 +191,13 @@ class Fold:
         looks = [look(self.plan, forgetting.HEALTH)]
         last = journey.health()
         if last is not None and last.at == beat and last.data != data:
-            self.before(looks, clock)
+            self.facts.before(looks, clock)
             journey.unsee()
             self.after(looks, clock)
             last = journey.health()
         if data != (() if last is None else last.data):
             self.trim("health", "", clock, sums)
-            self.before(looks, clock)
+            self.facts.before(looks, clock)
             journey.see(beat, data)
             self.after(looks, clock)
 
@@ -274,15 +206,8 @@ class Fold:
         self.look_at_health(clock, sums)
         last = self.journey.health()
         if last is not None and not last.data:
-            self.account(sums, clock)
+            self.facts.account(sums, clock)
             self.forget(forgetting.HEALTH, clock)
-
-    def _lies_ahead(self, item: str, clock: int) -> bool:
-        return any(
-            fact.at > clock or (fact.until or 0) > clock
-            for facts in self._soon.get(item, {}).values()
-            for fact in facts
-        )
 
     def forget(self, item: str, clock: int) -> None:
         """Drop a record; to forget is to freeze: what it said stays said. Account first."""
@@ -296,14 +221,9 @@ class Fold:
             self._bring(self.plan.signal_by_name[held.signal], item, held.cause, [], clock, backfill=False)
         forgetting.drop(self.journey, item)
         affected = [look(self.plan, item), *others]
-        self._unsay(affected)  # what they say without it counts as said
-        self.before(affected, clock)
+        self.facts.unsay(affected)  # what they say without it counts as said
+        self.facts.before(affected, clock)
         self.after(affected, clock)
-
-    def _unsay(self, looks: Sequence[Look]) -> None:
-        for item, _ in looks:
-            self._said.pop(item, None)
-            self._noted.pop(item, None)
 
     def trim(self, family: str, record: str, clock: int, sums: Sums) -> None:
         """Let go of old steps of a long record, if there are some weeks of them; what they said stays said."""
@@ -311,42 +231,18 @@ class Fold:
             return
         if forgetting.bears_alert(self.journey, family, self.plan):
             return
-        self.account(sums, clock)
+        self.facts.account(sums, clock)
         forgetting.trim(self.journey, family, record, clock)
         wide = [(i, e) for i, e in self.plan.wide.items() if e.read(family)]
         looks = [look(self.plan, f"{CODE[family]}:{record}"), *wide]
-        self._unsay(looks)
-        self.before(looks, clock)
+        self.facts.unsay(looks)
+        self.facts.before(looks, clock)
 
     def freeze_oldest(self, family: str, clock: int, sums: Sums) -> bool:
         """Make room: forget the closed record that was quiet longest, early. False if none is closed."""
         closed = forgetting.closed(self.journey, family)
         if not closed:
             return False
-        self.account(sums, clock)
+        self.facts.account(sums, clock)
         self.forget(min(closed)[1], clock)
         return True
-
-    # -- differences -------------------------------------------------------------------------------------------
-
-    def account(self, sums: Sums, clock: int) -> None:
-        """Add what changed since it was last passed on to `sums`."""
-        plan = self.plan
-        for item, mask in self._stale.items():
-            found = self._ask(self.views(item), plan.groups(mask & ~plan.soon), clock)
-            if soon := self._soon.get(item):
-                found |= soon
-            said = self._said.get(item)
-            if said is None:
-                if not found:
-                    continue
-                said = self._said[item] = {}
-            elif gone := [name for name in said if name not in found and plan.bits[name] & mask]:
-                found |= dict.fromkeys(gone, ())
-            for name, facts in found.items():
-                before, then = said.get(name) or ((), clock)
-                if facts or before:
-                    said[name] = facts, clock
-                    differ(sums, name, before, then, facts, clock)
-        self._stale.clear()
-        self._soon.clear()

@@ -33,7 +33,7 @@ from stream.ticks import Ticker, tick
 
 APPEND_BYTES = 600_000  # an append is cut at about this, below the broker's and producer's limit
 HOT = 64  # decoded journeys kept in hand between appends, a partition
-ACCOUNT_EVERY = 256  # records; bounds the differences held before they are counted
+ACCOUNT_EVERY = 1_024  # records; bounds the differences held before they are counted
 
 _json = msgspec.json.Encoder().encode
 
@@ -107,8 +107,6 @@ class Partition:
             self._spoken = False
         if self._count:
             yield self._append(offset + 1)
-
-    # -- time --------------------------------------------------------------------------------------------------
 
     def _advance(self, to: int) -> None:
         """Move the log clock; what is due by then happens first, each at its own time."""
@@ -225,7 +223,7 @@ class Partition:
             del row.verdicts[next(iter(row.verdicts))]
         if (held := fold.journey.alerts.get(data.alert)) is not None:
             looks = [look(self.plan, held.item)]
-            fold.before(looks, self.meta.clock)
+            fold.facts.before(looks, self.meta.clock)
             fold.after(looks, self.meta.clock)
         fold.glance = self.meta.clock
         self._changed(key, fold)
@@ -277,7 +275,7 @@ class Partition:
                 fold.glance_now(sums)
                 self._queue(key, fold.soonest)
                 fold.soonest = NEVER
-            fold.account(sums, self.meta.clock)
+            fold.facts.account(sums, self.meta.clock)
         self._touched.clear()
         self._bytes += 80 * (len(sums) - had)
 

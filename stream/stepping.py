@@ -52,8 +52,8 @@ class Stepper:
             fold.trim("usage", "", clock, sums)
         found = self._looks(journey, event, step, (family, id_), steps, clock, is_use=is_new)
         if steps is None:
-            fold.begin(found[0][0])
-        fold.before(found, clock)
+            fold.facts.begin(found[0][0])
+        fold.facts.before(found, clock)
         if not journey.put(family, id_, step):
             self._tallies.repeats += 1
             return None
@@ -81,7 +81,7 @@ class Stepper:
         opened = held.opened if held is not None and held.episode else at
         data = (event.data.signal, event.data.verdict, opened)
         looks = [look(self._plan, f"r:{alert}")]
-        fold.before(looks, clock)
+        fold.facts.before(looks, clock)
         if journey.put(
             "reviews", alert, Step(at, REVIEWED, uid(event.source, event.id), event.segment, event.stage, data)
         ):

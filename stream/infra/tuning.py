@@ -15,9 +15,24 @@ Where = tuple[str, ...]
 Said = list[tuple[Where, Any, str]]  # (path, value, mend)
 # What a plug-in is, not how it is tuned: another value would be another plug-in under its name.
 FIXED = frozenset(
-    {"name", "version", "unit", "better", "of", "reads", "on", "flows", "levels", "family", "warns_of", "benchmarks", "needs"}
+    {
+        "name",
+        "version",
+        "unit",
+        "better",
+        "of",
+        "reads",
+        "on",
+        "flows",
+        "levels",
+        "family",
+        "warns_of",
+        "benchmarks",
+        "needs",
+    }
 )
-FIXED |= {"ages", "ahead", "begins", "bounds", "longest", "needs", "one_scale", "span", "variant_of"}  # of KPIs
+FIXED |= {"needs"}  # of those that look at whole journeys
+FIXED |= {"ages", "ahead", "begins", "bounds", "longest", "one_scale", "span", "variant_of"}  # of KPIs
 FIXED |= {"kpi", "cut", "grain", "kind", "scale"}  # of watches
 FIXED |= {"what", "whom"}  # of outcomes
 _TUNED = (bool, int, float, str, tuple, dict)
