@@ -41,8 +41,9 @@ async def prepare(bootstrap: str) -> None:
 def fill(bootstrap: str, events: Iterator[tuple[bytes, bytes]]) -> int:
     """Writes events to journey.events as intake would; returns the bytes."""
     size = 0
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 50, "batch.size": 1_000_000, "acks": "1",
-                         "queue.buffering.max.messages": 500_000})  # fmt: skip
+    # Idempotent: a batch that is sent again would else land after the next one, in another order every run.
+    options = {"linger.ms": 50, "batch.size": 1_000_000, "enable.idempotence": True, "log_level": 2}
+    producer = Producer({"bootstrap.servers": bootstrap, "queue.buffering.max.messages": 500_000} | options)
     for i, (key, value) in enumerate(events):
         producer.produce(EVENTS, value, key, partition=home(key, PARTITIONS))
         size += len(value)

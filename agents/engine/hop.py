@@ -20,6 +20,7 @@ from stream.infra.telemetry import HopTelemetry
 from stream.record import Stop
 
 LOOK = 0.25  # seconds between looks at the lanes
+ANEW = 10.0  # seconds that a source may end before its lane's place: a new leader may know less for a moment
 STUCK = 300.0  # seconds that a lane may have records before it and not move
 
 _log = logging.getLogger("journeywatch.engine")
@@ -44,6 +45,9 @@ class Client(Protocol):
 
     async def starts(self, tps: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
         """First offsets that the log still holds."""
+
+    async def ends(self, tps: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """The next offsets to be written, asked of the broker."""
 
     async def seek_to(self, places: Mapping[TopicPartition, int]) -> None:
         """Reads on from these offsets, 0 too."""
@@ -245,6 +249,13 @@ class Hop(Control):
         lane.gauges.highwater = -1 if end is None else end
         lane.gauges.committed = -1 if committed is None else committed
         behind = end is not None and lane.position.next < end
+        if lane.outruns(end) > ANEW:
+            raise Stop(
+                Code.TRUNCATED,
+                f"{lane.tp.topic}[{lane.tp.partition}] ends at offset {end}, the next record to read was "
+                f"{lane.position.next}: the topic was made anew, or lost its end; start again: intake then reads "
+                "it from its start, what has a state says what can be done",
+            )
         if lane.stands(behind) > STUCK and not self.spec.gaps:
             raise Stop(
                 Code.UNEXPECTED,

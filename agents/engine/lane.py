@@ -38,6 +38,7 @@ class Lane(ABC):
         self._busy = False
         self._closing = False
         self._moved = (next, time.monotonic())
+        self._within = time.monotonic()
         self._again = AGAIN
         self._task = asyncio.create_task(self._run())
 
@@ -63,6 +64,13 @@ class Lane(ABC):
         if not behind or self._moved[0] != self.position.next:
             self._moved, self._again = (self.position.next, now), AGAIN
         return now - self._moved[1]
+
+    def outruns(self, end: int | None) -> float:
+        """Seconds for which the source has been seen to end before the place; to be asked now and then."""
+        now = time.monotonic()
+        if end is None or end >= self.position.next:
+            self._within = now
+        return now - self._within
 
     async def read_again(self, behind: bool) -> None:
         """Seeks to the place if what comes next has not come for long: dropped on its way, nothing after it tells."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -21,6 +22,7 @@ from agents.engine.reader import Reader, Standby
 from stream.infra.telemetry import HopTelemetry
 from stream.record import Append, Out, Stop
 
+_log = logging.getLogger("journeywatch.engine")
 _REWRITES = 700_000  # bytes of one append of rewrites
 
 Step = Callable[[str, Records], list[Out]]
@@ -113,15 +115,22 @@ class RelayHop(Hop):
         self._step = step
 
     async def _prepare(self, owned: list[TopicPartition]) -> list[Lane]:
-        starts = await self.client.starts(owned)
-        places = [await self.client.committed(tp) for tp in owned]
-        for tp, place in zip(owned, places, strict=True):
+        starts, ends = await self.client.starts(owned), await self.client.ends(owned)
+        lanes: list[Lane] = []
+        for tp in owned:
+            place = await self.client.committed(tp)
+            if place is not None and place > ends[tp]:
+                _log.warning(
+                    "%s[%d] ends at offset %d, the place was %d: it was made anew, and is read from its start",
+                    *tp,
+                    ends[tp],
+                    place,
+                )
+                place = None  # what is passed on twice is heard twice, and changes nothing
             if place is not None and place < starts[tp]:
                 await self.gap(tp, place, starts[tp])
-        return [
-            Relay(tp, max(starts[tp], place or 0), self._step, self.producer, self)
-            for tp, place in zip(owned, places, strict=True)
-        ]
+            lanes.append(Relay(tp, max(starts[tp], place or 0), self._step, self.producer, self))
+        return lanes
 
 
 class Relay(Lane):

@@ -69,7 +69,7 @@ class Crew:
         self.workers.append(worker)
         return worker
 
-    def ready(self, *roles: Sequence[str], seconds: float = 90.0) -> list[Worker]:
+    def ready(self, *roles: Sequence[str], seconds: float = 300.0) -> list[Worker]:
         """Starts a worker for each of these sets of roles, and waits until they run."""
         found = [self.start(each) for each in roles]
         self.until(lambda: all(worker.ready for worker in found), "the workers run", seconds)

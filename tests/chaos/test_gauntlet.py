@@ -53,7 +53,7 @@ def slept(under: Rig) -> None:
     """For longer than the session: the other one has everything when it wakes."""
     sleeper = under.crew.workers[0]
     sleeper.freeze()
-    under.crew.run(10)
+    under.crew.run(14)
     sleeper.thaw()
     under.crew.run(1)
 

@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, Records
 from agents.engine.exits import Code
 from agents.topics import changelog, wanted
 from stream.record import EVENTS
-from tests.chaos.load import Load, events
+from tests.chaos.load import RAW, Load, events
 from tests.chaos.settled import Rig
 from tests.chaos.test_kills import EVERYTHING, SEED
 from tests.support.recount import until
@@ -37,9 +37,9 @@ def test_each_stop_has_its_code_and_its_last_line(under: Rig) -> None:
     put(under, changelog("kpis", "panes", 1), b"junk")
     stops(under, "kpis", Code.CORRUPT, "it does not name its append", "take `run + 1`")
     cut_off(under)
-    stops(under, "journeys", Code.TRUNCATED, "records are lost", "take `run + 1`")
-    make_anew(under)
-    stops(under, "journeys", Code.TRUNCATED, "or the topic was made anew", "take `run + 1`")
+    stops(under, "journeys", Code.TRUNCATED, "are lost", "take `run + 1`", "allow_loss = true")
+    make_anew(under, EVENTS)
+    stops(under, "journeys", Code.TRUNCATED, "the topic was made anew", "`run + 1`")
     admin(under, lambda client: client.create_partitions({EVENTS: NewPartitions(4)}))
     stops(under, "journeys", Code.TOPIC, "has 4 partitions, wants 3")
 
@@ -94,15 +94,26 @@ def cut_off(rig: Rig) -> None:
     admin(rig, lambda client: client.delete_records(everything))
 
 
-def make_anew(rig: Rig) -> None:
-    topic = next(t for t in wanted((), run=1, partitions=3, replication=1, min_insync=1) if t.name == EVENTS)
+def make_anew(rig: Rig, name: str) -> None:
+    every = wanted(["cloudevents"], run=1, partitions=3, replication=1, min_insync=1)
+    topic = next(topic for topic in every if topic.name == name)
 
     async def gone(client: AIOKafkaAdminClient) -> bool:
-        return EVENTS not in await client.list_topics()
+        return name not in await client.list_topics()
 
     async def anew(client: AIOKafkaAdminClient) -> None:
-        await client.delete_topics([EVENTS])
+        await client.delete_topics([name])
         await until(lambda: gone(client), "the topic is gone")
-        await client.create_topics([NewTopic(EVENTS, 3, 1, topic_configs=topic.config)])
+        await client.create_topics([NewTopic(name, 3, 1, topic_configs=topic.config)])
 
     admin(rig, anew)
+
+
+def test_a_source_made_anew_under_intake_is_read_from_its_start(rig: Callable[..., Rig]) -> None:
+    under = rig()
+    crew = under.crew
+    crew.ready(["intake"])
+    under.pass_on(Load(under.kafka.bootstrap, events(60, SEED), 2_000).start())
+    make_anew(under, RAW)
+    under.pass_on(Load(under.kafka.bootstrap, events(20, SEED + 1), 2_000).start())
+    assert set(crew.codes) <= {Code.TRUNCATED, Code.TOPIC}

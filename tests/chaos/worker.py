@@ -34,7 +34,7 @@ def main(file: str, roles: str) -> int:
     from stream.infra.settings import load
     from tests.chaos import points
 
-    session = float(os.environ.get("CHAOS_SESSION", "6"))
+    session = float(os.environ.get("CHAOS_SESSION", "10"))
     app._REAL.update(broker_session_timeout=session, broker_heartbeat_interval=session / 6)
     if lag := os.environ.get("CHAOS_LAG"):
         topics._COMPACTED.update(compacting(lag))

@@ -100,7 +100,9 @@ class Consumer:
     async def end_offsets(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         return await self._cluster.call(lambda: {tp: self._cluster.logs[tp].end for tp in tps})
 
-    async def getmany(self, *tps: TopicPartition, timeout_ms: int) -> dict[TopicPartition, list[Kept]]:
+    async def getmany(
+        self, *tps: TopicPartition, timeout_ms: int, max_records: int | None = None
+    ) -> dict[TopicPartition, list[Kept]]:
         """What there is of each; else it waits as long as it may."""
         wanted = tps or tuple(self._places)
         found = await self._cluster.call(lambda: self._fetch(wanted))

@@ -150,6 +150,9 @@ class Member:
     async def starts(self, tps: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
         return {tp: self._cluster.logs[tp].first for tp in tps}
 
+    async def ends(self, tps: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
+        return {tp: self._cluster.logs[tp].end for tp in tps}
+
     async def seek_to(self, places: Mapping[TopicPartition, int]) -> None:
         await asyncio.sleep(self._cluster.delay())
         self._places |= {tp: offset for tp, offset in places.items() if tp in self._places}

@@ -22,7 +22,7 @@ from tests.support.builders import START
 from tests.support.worlds import World
 
 RAW = topics.raw("cloudevents")
-SETTLED = 900.0  # virtual seconds that the dust may take to settle
+SETTLED = 150.0  # virtual seconds that the dust may take to settle
 
 
 class Result(Struct):

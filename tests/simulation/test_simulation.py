@@ -11,7 +11,7 @@ import pytest
 
 from tests.simulation.story import run
 
-FIRST, BLOCKS, EACH = int(os.environ.get("SIMULATION_SEED", "0")), 20, 10
+FIRST, BLOCKS, EACH = int(os.environ.get("SIMULATION_SEED", "0")), 12, 10
 
 
 @pytest.mark.parametrize("block", range(BLOCKS))
