@@ -59,7 +59,6 @@ class Partition:
         self.tallies = Tallies()
         self._stepper = Stepper(definitions, plan, self.tallies)
         self._ticker = Ticker()
-        self._spoken = False
         self._shortest = min(definitions.keep.records, definitions.keep.sessions, definitions.keep.usage)
         self._queued = {key: int.from_bytes(row[:8], "big") for key, row in rows.items()}
         self._heap = [(due, key) for key, due in self._queued.items() if due != NEVER]
@@ -96,20 +95,22 @@ class Partition:
         offset = -1
         for record in records:
             offset = record.offset
+            if record.timestamp > self.meta.clock:
+                yield from self._advance(record.timestamp, offset)
             self._hear(record)
             self._count += 1
             if self._count % ACCOUNT_EVERY == 0:
                 self._account()
             if self._bytes > APPEND_BYTES:
                 yield self._append(offset + 1)
-        if self._spoken:
-            self._ticker.heard()
-            self._spoken = False
         if self._count:
             yield self._append(offset + 1)
 
-    def _advance(self, to: int) -> None:
-        """Move the log clock; what is due by then happens first, each at its own time."""
+    def _advance(self, to: int, offset: int) -> Iterator[Append]:
+        """Move the log clock; what is due by then happens first, each at its own time.
+
+        After a long silence that may be more than one append: `offset` = of the record that is yet to be heard.
+        """
         if to // BEAT != self.meta.clock // BEAT:
             self._account()
         heap, queued = self._heap, self._queued
@@ -124,6 +125,10 @@ class Partition:
                 self._fall_due(key, due)
                 real = self._due(key)
             self._queue(key, real)
+            if len(self._touched) >= ACCOUNT_EVERY:
+                self._account()
+            if self._bytes > APPEND_BYTES:
+                yield self._append(offset)
         self._set_clock(to)
 
     def _set_clock(self, clock: int) -> None:
@@ -164,14 +169,12 @@ class Partition:
     # -- records -----------------------------------------------------------------------------------------------
 
     def _hear(self, record: Heard) -> None:
-        if record.timestamp > self.meta.clock:
-            self._advance(record.timestamp)
         heard = events.decode(record.value)
         if not isinstance(heard, Reject):
             if heard.type == "clock.ticked":
                 self.tallies.ticks += 1
                 return
-            self._spoken = True
+            self._ticker.heard()
             if not heard.backfill:
                 self._said.heard[heard.source] = None
             refused = self._apply(heard, record)
@@ -221,7 +224,7 @@ class Partition:
         row.verdicts[data.alert] = max(at, row.verdicts.pop(data.alert, 0))
         while len(row.verdicts) > self.definitions.limit:
             del row.verdicts[next(iter(row.verdicts))]
-        if (held := fold.journey.alerts.get(data.alert)) is not None:
+        if held := fold.journey.alerts.get(data.alert):
             looks = [look(self.plan, held.item)]
             fold.facts.before(looks, self.meta.clock)
             fold.after(looks, self.meta.clock)
@@ -240,12 +243,10 @@ class Partition:
         fold = self._folds.get(key)
         if fold is None:
             row = self.rows.get(key)
-            self._bytes += 400 if row is None else len(row) + 100
+            self._bytes += len(row or b"") + 300
             fold = self._hot.pop(key, None) or Fold(Journey(key.decode(), self.definitions, row), self.plan)
             self._folds[key] = fold
         return fold
-
-    # -- what is said ------------------------------------------------------------------------------------------
 
     def _tell(self, fold: Fold) -> None:
         for alert in fold.told:
@@ -292,8 +293,7 @@ class Partition:
                 del self.rows[key]
             else:
                 self.rows[key] = row
-        self.meta.next = next_
-        self.meta.seq += 1
+        self.meta.next, self.meta.seq = next_, self.meta.seq + 1
         meta = msgspec.structs.replace(self.meta)
         append = Append(puts, meta, self._out + self._said.pack(meta, self.partition, self._stamp))
         self._begin()

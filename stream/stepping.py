@@ -59,17 +59,23 @@ class Stepper:
             return None
         if is_use:
             journey.use(at)
-        journey.remember(at, event, id_)
-        if event.backfill:
-            journey.row.backfill = journey.row.dues[BACKFILL] = clock + self._definitions.backfill
         if family in HEADED:
             _await_head(journey, shape, id_, Waiting(clock, step.uid, record.offset, record.value or b""))
+        self._taken(fold, event, id_, found, at, clock)
+        return None
+
+    def _taken(self, fold: Fold, event: Any, id_: str, found: list[Look], at: int, clock: int) -> None:
+        """Now that the step is there."""
+        journey = fold.journey
+        journey.remember(at, event, id_)
+        if event.backfill:
+            ends = journey.row.backfill = journey.row.dues[BACKFILL] = clock + self._definitions.backfill
+            fold.soonest = min(ends, fold.soonest)
         fold.after(found, clock)
         if at > clock:
             fold.expect(found, at)
         if self._plan.eyes["h"].mask:
             fold.glance = clock
-        return None
 
     def review(self, fold: Fold, event: Any, at: int, clock: int, sums: Sums) -> None:
         """Keep a verdict for what is counted by the time at which its alert opened (by the log; else the verdict's)."""

@@ -1,7 +1,7 @@
 """Laws of the journeys fold over random worlds: order, repeats, cuts, partitions, ticks, forgetting, junk.
 
-Covers stream/fold.py, stream/differences.py, stream/plan.py, stream/journey.py, stream/row.py, stream/tallies.py,
-stream/looking.py, stream/stepping.py, stream/sums.py.
+Covers stream/fold.py, stream/facts.py, stream/packed.py, stream/differences.py, stream/plan.py, stream/journey.py,
+stream/row.py, stream/tallies.py, stream/looking.py, stream/stepping.py, stream/sums.py.
 """
 
 from __future__ import annotations
