@@ -10,7 +10,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: setup dev format check test demo bench oracle chaos soak docs lock sbom clean
+.PHONY: setup dev format check test demo bench oracle chaos soak docs month lock sbom clean
 .DELETE_ON_ERROR:
 
 setup: .venv/.run
@@ -71,6 +71,10 @@ SEEDS ?= 10000
 FIRST ?= 0
 soak: dev
 	$(BIN)/python -m tests.simulation $(FIRST) $(SEEDS)
+
+# A month in a generated company in which known things go wrong: docs/month.md. ARGS = how many customers.
+month: dev
+	$(BIN)/python -m docs.month $(ARGS)
 
 bench: dev
 	$(BIN)/python -m bench $(ARGS)
