@@ -74,7 +74,7 @@ soak: dev
 
 # A month in a generated company in which known things go wrong: docs/month.md. ARGS = how many customers.
 month: dev
-	$(BIN)/python -m docs.month $(ARGS)
+	$(BIN)/python -m docgen.month $(ARGS)
 
 bench: dev
 	$(BIN)/python -m bench $(ARGS)

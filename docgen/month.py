@@ -1,6 +1,6 @@
 """A month in a generated company in which known things go wrong: what is found, how soon, and who is woken for nothing.
 
-`python -m docs.month [CUSTOMERS]` writes docs/month.md; `make month` is the same. Minutes with 20,000 customers.
+`python -m docgen.month [CUSTOMERS]` writes docs/month.md; `make month` is the same. Minutes with 20,000 customers.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from stream.summaries import OWN
 START = 1_767_571_200_000  # Monday 2026-01-05T00:00Z
 HISTORY, MONTH = 35 * DAY, 30 * DAY  # watches compare with the weeks before
 SURVEYS, READERS = 300, 150  # a day: of a size at which a watch has enough to go by
-FILE = Path(__file__).with_name("month.md")
+FILE = Path(__file__).parents[1] / "docs/month.md"
 
 
 class Told(Struct, frozen=True):
@@ -155,15 +155,6 @@ def _first(told: list[Told], incident: Incident, severity: str) -> Told | None:
 
 def page(month: Month) -> str:
     """docs/month.md."""
-    days = MONTH // DAY
-    pages = month.pages
-    a_day = Counter((one.at - START) // DAY for one in pages)
-    hours = Counter(
-        (one.alert.cut.get("team", Policy().team), one.at // HOUR) for one in pages if one.alert.signal not in OWN
-    )
-    busiest = max(hours.values(), default=0)
-    kinds = Counter(_kind(one) for one in pages)
-    queued = sum(one.severity == "queue" for one in month.told)
     lines = [
         "# A month in a generated company",
         "",
@@ -177,17 +168,27 @@ def page(month: Month) -> str:
         "",
         "| pages of the month | |",
         "|---|---|",
-        f"| in all | {len(pages)}: {len(pages) / days:.1f} a day, {max(a_day.values(), default=0)} on the worst |",
-        *(f"| {kind} | {n} |" for kind, n in sorted(kinds.items())),
-        f"| most of one team in an hour (delivery's own apart) | {busiest} of {Policy().budget} |",
-        f"| false: about many, of nothing that went wrong | {len(month.false)} |",
+        *_counted(month),
         "",
-        f"{queued:,} alerts went to the queue.",
+        f"{sum(one.severity == 'queue' for one in month.told):,} alerts went to the queue.",
         "",
     ]
     if month.false:
         lines += ["False pages:", "", *(f"- {one.alert.text}" for one in month.false), ""]
     return "\n".join(lines)
+
+
+def _counted(month: Month) -> Iterator[str]:
+    pages, days = month.pages, MONTH // DAY
+    a_day = Counter((one.at - START) // DAY for one in pages)
+    yield f"| in all | {len(pages)}: {len(pages) / days:.1f} a day, {max(a_day.values(), default=0)} on the worst |"
+    for kind, n in sorted(Counter(map(_kind, pages)).items()):
+        yield f"| {kind} | {n} |"
+    others = (one for one in pages if one.alert.signal not in OWN)
+    hours = Counter((one.alert.cut.get("team", Policy().team), one.at // HOUR) for one in others)
+    busiest = max(hours.values(), default=0)
+    yield f"| most of one team in an hour (delivery's own apart) | {busiest} of {Policy().budget} |"
+    yield f"| false: about many, of nothing that went wrong | {len(month.false)} |"
 
 
 def _row(found: Found) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from docs import month
-from docs.month import HISTORY, MONTH, START, delivered, incidents, judged
+from docgen import month
+from docgen.month import HISTORY, MONTH, START, delivered, incidents, judged
 from stream.claims import Alert
 from stream.definitions import DAY, HOUR
 from stream.policy import Policy
