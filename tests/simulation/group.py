@@ -120,6 +120,7 @@ class Member:
     def __init__(self, cluster: Cluster, group: Group, hop: Hop, name: str) -> None:
         self._cluster, self._group, self._hop, self._name = cluster, group, hop, name
         self._lives = itertools.count()
+        self._member = ""  # its name in the group; another one each time it joins
         self._share = Share(0, [], [])
         self._places: dict[TopicPartition, int] = {}
         self._ends: dict[TopicPartition, int] = {}
