@@ -2,6 +2,7 @@
 # make check    format, lint, types, floors, shape                       make test     all tests (those whose tools are there)
 # make oracle   every KPI against SQL, at length (CUSTOMERS=20000); make test does it in short
 # make chaos    the engine under fire on a real Kafka, at full size (half an hour); make test does it in short
+# make soak     the pipe in simulated trouble, SEEDS=10000 of them; make test does it in short
 # Arguments for what is run: make demo ARGS="--for 60", make test ARGS="-k topics". The Python: make setup PYTHON=python3.12.
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: setup dev format check test demo bench oracle chaos docs lock sbom clean
+.PHONY: setup dev format check test demo bench oracle chaos soak docs month lock sbom clean
 .DELETE_ON_ERROR:
 
 setup: .venv/.run
@@ -64,6 +65,16 @@ chaos: dev
 
 oracle: dev
 	JOURNEYWATCH_ORACLE=$(CUSTOMERS) $(BIN)/python -m pytest tests/oracle $(ARGS)
+
+# Seeds FIRST .. FIRST + SEEDS - 1 of the simulation: some four a second and core.
+SEEDS ?= 10000
+FIRST ?= 0
+soak: dev
+	$(BIN)/python -m tests.simulation $(FIRST) $(SEEDS)
+
+# A month in a generated company in which known things go wrong: docs/month.md. ARGS = how many customers.
+month: dev
+	$(BIN)/python -m docgen.month $(ARGS)
 
 bench: dev
 	$(BIN)/python -m bench $(ARGS)

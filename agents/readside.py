@@ -19,7 +19,7 @@ from stream.claims import Alert
 from stream.readings import Reading
 from stream.summaries import OWN
 
-PATIENCE = 20.0  # s that Redis may be behind: readings are shown every few seconds
+PATIENCE = 30.0  # s that Redis may be behind: readings are shown every few seconds
 BETWEEN = 1.0  # s from look to look
 
 Words = dict[str, str]  # what is said, by what it is said of

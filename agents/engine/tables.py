@@ -115,10 +115,12 @@ class RelayHop(Hop):
         self._step = step
 
     async def _prepare(self, owned: list[TopicPartition]) -> list[Lane]:
+        # The places first: while this worker sleeps in between, others go on, and a place never lies after a later end.
+        places = {tp: await self.client.committed(tp) for tp in owned}
         starts, ends = await self.client.starts(owned), await self.client.ends(owned)
         lanes: list[Lane] = []
         for tp in owned:
-            place = await self.client.committed(tp)
+            place = places[tp]
             if place is not None and place > ends[tp]:
                 _log.warning(
                     "%s[%d] ends at offset %d, the place was %d: it was made anew, and is read from its start",

@@ -19,16 +19,20 @@ EASY, HARD = 6.3, 2.0  # mean CES of 1-7 before a decline, and at its end
 
 
 class Incident(NamedTuple):
-    """What happened from `start` until `end` (ms); `labels` = of which alerts may be about it, any of them."""
+    """What happened from `start` until `end` (ms): of which `labels` alerts may be about it (any of them), and of which
+    `kpis` one that is about everybody.
+    """
 
     name: str
     start: int
     end: int
     labels: tuple[tuple[str, str], ...]
+    kpis: tuple[str, ...] = ()
 
-    def is_of(self, cut: dict[str, str], at: int, patience: int = 2 * DAY) -> bool:
+    def is_of(self, cut: dict[str, str], cause: str, at: int, patience: int = 2 * DAY) -> bool:
         """Whether an alert with these labels, at `at`, may be of this."""
-        return self.start <= at <= self.end + patience and any(cut.get(dim) == label for dim, label in self.labels)
+        labelled = any(cut.get(dim) == label for dim, label in self.labels)
+        return self.start <= at <= self.end + patience and (labelled or (not cut and cause in self.kpis))
 
 
 class Company:

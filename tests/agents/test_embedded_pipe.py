@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from redis.asyncio import Redis
 
 from agents import topics
@@ -21,7 +22,7 @@ from agents.engine.producer import Producer
 from agents.verify import Live, verify
 from stream.infra import settings, world
 from stream.record import ALERTS, Append, Out
-from tests.support.live import Pipe, agree, quiet, story
+from tests.support.live import Pipe, agree, metrics, quiet, story
 from tests.support.replaying import rows
 
 START = 1_766_000_000_000
@@ -49,9 +50,17 @@ async def test_readings_and_alerts_are_those_of_a_replay_and_verify_finds_what_i
     events = list(world.world(CUSTOMERS, START, START + DAYS * DAY, 7, currencies=("USD",)))
     count = world.write(file, events)
     pipe.start()
+    port = pipe.workers[0].port  # type: ignore[attr-defined]
     made = pipe.made()
     pipe.well("send", file)
-    await pipe.until(lambda: quiet(made, count), "everything is folded", seconds=120)
+    scraped: set[float] = set()
+
+    async def folded() -> bool:
+        scraped.add(folded_so_far(port))
+        return await quiet(made, count)
+
+    await pipe.until(folded, "everything is folded", seconds=120)
+    assert len(scraped) > 2, "it did not answer while it worked"
     # The clock's end goes to all partitions: it may not overtake what is still on its way to one.
     world.write(end, events[-1:])  # a repeat changes nothing
     pipe.well("send", end, "--end")
@@ -65,6 +74,13 @@ async def test_readings_and_alerts_are_those_of_a_replay_and_verify_finds_what_i
     assert pipe.well("verify").splitlines()[-1].endswith("changes of alerts: as the log says")
     pipe.stop()
     await tampered(pipe, live)
+
+
+def folded_so_far(port: int) -> float:
+    """The records of journey.events that the worker says it has folded; it must answer within 5 s."""
+    families = text_string_to_metric_families(metrics(port))
+    samples = (sample for family in families for sample in family.samples)
+    return next(s.value for s in samples if s.name.startswith("journey_processed") and s.labels["role"] == "journeys")
 
 
 async def tampered(pipe: Pipe, live: Live) -> None:

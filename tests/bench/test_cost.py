@@ -22,24 +22,46 @@ def test_the_inputs_are_taken_in(name) -> None:
 
 
 def test_a_lot_is_everything_but_one() -> None:
-    lots = {lot.name: {p.name for p in (*lot.plan.kpis, *lot.plan.signals)} for lot in cost.lots(["nps", "reopened"])}
+    lots = {lot.name: {word.split("@")[0] for word in lot.plan.plugins} for lot in cost.lots(["nps", "reopened"])}
     assert lots.keys() == {cost.EVERYTHING, cost.NOTHING, "nps", "reopened"}
     assert lots[cost.EVERYTHING] - lots["nps"] == {"nps"}
     assert lots[cost.EVERYTHING] - lots["reopened"] == {"reopened"}
-    assert lots[cost.NOTHING] == set()
+    assert lots[cost.NOTHING] < lots["nps"]  # the watches remain: they are no part of this fold
+    assert not lots[cost.NOTHING] & {"fcr", "low_score"}
 
 
-def test_more_plugins_cost_more() -> None:
-    costs = cost.measure(cost.lots(["nps"])[:2], list(cost.r1(200)), 1)
-    assert costs[cost.EVERYTHING] > costs[cost.NOTHING] > 0
+def test_no_plugin_costs_less_than_all() -> None:
+    found = cost.measure(cost.lots(["nps"])[:2], list(cost.r1(250)))
+    assert found.each > 0
+    assert 0 < found.shares[cost.NOTHING] < 1
+
+
+def test_both_folds_take_all_records(monkeypatch) -> None:
+    told: dict[int, list[int]] = {}
+
+    def fed(partition, records) -> float:
+        told.setdefault(id(partition), []).extend(record.offset for record in records)
+        return 1.0
+
+    monkeypatch.setattr(cost, "fed", fed)
+    [one, two] = cost.lots(["nps"])[:2]
+    for events in (1, cost.FEW, 230, 4 * cost.FEW):
+        told.clear()
+        assert set(cost.side_by_side(one, two, list(cost.r1(events)))) == {(1.0, 1.0)}
+        assert list(told.values()) == [list(range(events))] * 2
+
+
+def test_what_is_far_off_does_not_count() -> None:
+    assert cost.middle([0.9, 0.9, 0.9, 90.0, 0.0]) == 0.9
+    assert cost.middle([0.5]) == 0.5
 
 
 def test_the_dearest_come_first_and_what_is_much_is_marked() -> None:
-    costs = {cost.EVERYTHING: 1.0, cost.NOTHING: 0.2, "cheap": 0.99, "dear": 0.9, "free": 1.01}
-    assert list(cost.table(costs, 1_000_000))[2:] == [
-        "| everything | 1.0 | 100 % |",
-        "| no plug-in | 0.2 | 20.0% |",
-        "| dear | 0.1 | 10.0% **much** |",
-        "| cheap | 0.0 | 1.0% |",
-        "| free | -0.0 | -1.0% |",
+    found = cost.Cost(200.0, {cost.NOTHING: 0.8, "cheap": 0.01, "dear": 0.1, "free": -0.01})
+    assert list(cost.table(found, 1_000))[2:] == [
+        "| everything | 200.0 | 100 % |",
+        "| no plug-in | 40.0 | 20.0% |",
+        "| dear | 20.0 | 10.0% **much** |",
+        "| cheap | 2.0 | 1.0% |",
+        "| free | -2.0 | -1.0% |",
     ]

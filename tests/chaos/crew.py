@@ -111,11 +111,14 @@ class Crew:
     ) -> None:
         """Waits until `true()`, starting workers again meanwhile; fails naming `what`, and `why()` it is not so."""
         deadline = time.monotonic() + seconds
-        while not true():
+        while True:
+            began = time.monotonic()
+            if true():
+                return
             if supervised:
                 self.supervise()
             assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}; {why()} {self._said()}"
-            time.sleep(0.1)
+            time.sleep(0.1 + 3 * min(time.monotonic() - began, 2.0))  # a question must not keep the answer from coming
 
     def run(self, seconds: float) -> None:
         """Lets the fire burn: this is how long a fault lasts, nothing is waited for."""

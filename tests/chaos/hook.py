@@ -34,6 +34,15 @@ class Hook:
         self._server.shutdown()
         self._server.server_close()
 
+    def held(self) -> set[str]:
+        """Alerts that a receiver holds open which takes the largest (episode, version) of each."""
+        newest: dict[str, tuple[int, int, bool]] = {}
+        for bodies in list(self.told.values()):
+            alert, over = bodies[0]["alert"], bodies[0]["type"] == "alert.resolve"
+            place = (alert["episode"], alert["version"], not over)
+            newest[alert["id"]] = max(place, newest.get(alert["id"], place))
+        return {id for id, (_, _, held) in newest.items() if held}
+
     def take(self, key: str, body: dict[str, Any]) -> int | None:
         """The status to answer with; None = no answer at all."""
         if self.answer == "hang":

@@ -92,8 +92,8 @@ class Rig(Struct):
         for alert in self._said().values():
             if alert.id not in newest or _place(newest[alert.id]) < _place(alert):
                 newest[alert.id] = alert
-        heard = {key.split("/")[0] for key in list(self.hook.told)}
-        wanted = [a for a in newest.values() if a.status == "open" or a.id in heard]
+        held = self.hook.held()
+        wanted = [a for a in newest.values() if a.status == "open" or a.id in held]
         return [key for a in wanted if (key := _key(a)) not in self.hook.told]
 
     def one_key_one_message(self) -> None:

@@ -76,8 +76,8 @@ def review(days: float, name: str, verdict: str, signal: str = "low_score") -> A
 def test_a_verdict_counts_when_its_alert_opened_and_the_latest_holds(tmp_path: Path) -> None:
     """An alert of a watch, and one that nobody knows, by the time of the verdict."""
     alerts = (alert("a", 80), alert("b", 40), alert("w", 80, signal="kpi_fell"))
-    said = [(99, "page.viewed", {"url": "/"}), review(30, "a", "useful"), review(29, "b", "useful"), review(28, "b", "noise"),
-            review(27, "w", "useful", "kpi_fell"), review(26, "x", "known")]  # fmt: skip
+    said = [(99, "page.viewed", {"url": "/"}), review(30, "a", "useful"), review(29, "b", "useful"),
+            review(28, "b", "noise"), review(27, "w", "useful", "kpi_fell"), review(26, "x", "known")]  # fmt: skip
     found = asked(tmp_path, *said, alerts=alerts)
     assert (at(found, "signal_precision").parts, at(found, "signal_precision", signal="low_score").parts) == (
         {"num": 2, "den": 4},

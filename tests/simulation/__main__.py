@@ -5,6 +5,7 @@ Of a single seed it says how every worker ended.
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from tests.simulation.story import Result, run
 
 
 def main(first: int, count: int) -> int:
+    logging.disable()  # workers have much to say of their troubles
     began, failed, ends, records = time.monotonic(), 0, 0, 0
     for done, result in enumerate(_results(range(first, first + count)), 1):
         ends, records = ends + len(result.ends), records + result.events

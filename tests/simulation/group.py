@@ -120,12 +120,14 @@ class Member:
     def __init__(self, cluster: Cluster, group: Group, hop: Hop, name: str) -> None:
         self._cluster, self._group, self._hop, self._name = cluster, group, hop, name
         self._lives = itertools.count()
+        self._member = ""  # its name in the group; another one each time it joins
         self._share = Share(0, [], [])
         self._places: dict[TopicPartition, int] = {}
         self._ends: dict[TopicPartition, int] = {}
         self._next: dict[TopicPartition, int] = {}
         self._committed: dict[TopicPartition, int] = {}
         self._flowing = False
+        self._seen: set[tuple[TopicPartition, int]] = set()
         self._scheduler = Scheduler()
         self._queue: asyncio.Queue[tuple[TopicPartition, Sequence[Any]]] = asyncio.Queue(QUEUED)
         self._tasks: list[asyncio.Task[None]] = []
@@ -250,12 +252,19 @@ class Member:
                 stale = place != records[0].offset
                 if not stale:
                     self._places[tp] = records[-1].offset + 1
-                if random.random() < (0.7 if stale else self._cluster.faults.dropped):
+                if random.random() < (0.7 if stale else self._drops(tp, records[0].offset)):
                     continue
                 for _ in range(1 + (random.random() < self._cluster.faults.repeated)):
                     await self._queue.put((tp, records))
             if not found:
                 await asyncio.sleep(random.uniform(0.02, 0.3))
+
+    def _drops(self, tp: TopicPartition, first: int) -> float:
+        """How likely a batch is never handed over: once. Dropped whenever it is read it would look like no batch."""
+        if (tp, first) in self._seen:
+            return 0.0
+        self._seen.add((tp, first))
+        return self._cluster.faults.dropped
 
     def _read(self) -> dict[TopicPartition, list[Kept]]:
         most = self._cluster.random.choice((1, 7, 40, 500))

@@ -13,7 +13,7 @@ from agents.setup import Setup
 from agents.verify import Live
 from stream.aggregates import KpiPartition
 from stream.claims import Alert
-from stream.delivering import DeliveryPartition
+from stream.delivering import KEEP, DeliveryPartition
 from stream.intake import intake
 from stream.record import ALERTS, CLOCK, DEADLETTERS, EVENTS, KPIS, REVIEW
 from stream.replay import Replay
@@ -120,9 +120,11 @@ def _delivered(setup: Setup, ledger: Ledger, replay: Replay, sink: Recorder) -> 
         for mark in row.sent.values():
             if (id, mark.episode, mark.version) not in sink.told:
                 yield f"alert {id} is marked as told in version {mark.version}, and was not"
-        open_there = any(mark.severity for mark in row.sent.values())
-        if open_there and (id, row.head.episode, row.head.version) not in sink.told:
-            yield f"the sink holds alert {id} open, and was not told how it is now"
+        if row.head.changed + KEEP < fold.meta.clock:
+            continue  # forgotten before the sink answered, and heard of anew
+        began = any((id, row.head.episode, version) in sink.told for version in range(row.head.version))
+        if began and not row.head.is_open and (id, row.head.episode, row.head.version) not in sink.told:
+            yield f"the sink was not told that alert {id} is over"
 
 
 def _version(alert: Alert) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
@@ -16,6 +17,7 @@ from agents.engine.connection import Connection
 from agents.engine.exits import as_stop
 from agents.engine.hop import Hop
 from agents.setup import Setup
+from agents.worker import GOODBYE
 from stream.claims import Severity
 from stream.infra import plugins, settings
 from stream.infra.courier import Courier
@@ -130,10 +132,16 @@ class Worker:
             member.start()
 
     async def _leave(self) -> None:
-        """SIGTERM."""
-        for hop, member in zip(self.hops, self._members, strict=True):
-            await hop.stop()
-            await member.stop()
+        """SIGTERM, as agents/worker.py takes it."""
+        try:
+            async with asyncio.timeout(GOODBYE):
+                for hop, member in zip(self.hops, self._members, strict=True):
+                    await hop.stop()
+                    await member.stop()
+        except TimeoutError:
+            pass
+        except Exception as error:  # noqa: BLE001 - crash-only
+            self._stop(error)
         self.process.kill()
 
     def leave(self) -> None:

@@ -58,3 +58,11 @@ def test_people_may_change_their_minds_within_an_instant() -> None:
         ("resolved", 1, 2),
         ("opened", 2, 3),
     ]
+
+
+def test_the_newest_verdict_by_its_own_time_holds() -> None:
+    d = Delivery(Policy(reviews=1))
+    d.hear(page("a", NINE))
+    older = msgspec.structs.replace(verdict("a", NINE), timestamp=NINE + 2)
+    d.take([verdict("a", NINE + 1, "useful"), older])
+    assert d.fold.demoted == []

@@ -9,14 +9,17 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
+from agents.engine.connection import Connection
 from agents.engine.exits import Code
-from agents.engine.hop import Hop
+from agents.engine.hop import Hop, HopSpec
 from agents.engine.lane import Lane
 from agents.engine.ledger import Ledger, records, stamp
 from agents.engine.owner import Owner, TableSpec
 from agents.engine.position import Position, Verdict
+from agents.engine.tables import RelayHop
 from agents.engine.transport import _NeverRead
 from stream.definitions import DAY
+from stream.infra.telemetry import HopTelemetry
 from stream.journey import NEVER
 from stream.partition import Partition
 from stream.record import EVENTS, Append, Heard, Meta, Record, Stop
@@ -232,3 +235,35 @@ async def test_h21_a_batch_that_is_read_again_does_not_count_as_read() -> None:
     read: dict[Any, Any] = _NeverRead()
     read[SOURCE] = 17
     assert read[SOURCE] is None
+
+
+class Asleep:
+    """A client whose worker falls asleep between any two answers, while others work: the log and the place go on."""
+
+    def __init__(self) -> None:
+        self._end = 0
+
+    def partitions(self, topic: str) -> int:
+        return 4
+
+    def _later(self) -> int:
+        self._end += 10
+        return self._end
+
+    async def committed(self, tp: TopicPartition) -> int:
+        return self._later()
+
+    async def starts(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(tps, 0)
+
+    async def ends(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(tps, self._later())
+
+
+async def test_h11_a_place_that_others_moved_meanwhile_is_no_source_made_anew() -> None:
+    spec = HopSpec(role="relay", app_id="relay", sources={"events": 4}, gaps=True)
+    relay = RelayHop(spec, lambda *_: [], Connection(bootstrap="nowhere:1"), HopTelemetry("relay"), lambda error: None)
+    relay.client = Asleep()  # type: ignore[assignment]
+    (lane,) = await relay._prepare([SOURCE])
+    await lane.close()
+    assert lane.position.next == 10

@@ -197,6 +197,11 @@ def test_rules_over_several_keys(tmp_path: Path) -> None:
     assert faults(tmp_path, text) == ["s.toml:1: kafka: security = SASL_SSL needs username and password"]
     text = "[kafka]\nreplication = 1\n"
     assert faults(tmp_path, text) == ["s.toml:1: kafka: min_insync = 2 is more than replication = 1"]
+
+
+def test_a_cluster_is_not_given_up_at_once(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "[kafka]\nlost = '2m'").sections.kafka.lost == 120_000
+    assert faults(tmp_path, "[kafka]\nlost = '500ms'") == ["s.toml:1: kafka: lost is at least 1s"]
     text = '[surveys.effort]\nfamily = "ces"\nlow = 5\nhigh = 1\n[cuts]\npairs = [["team", "team"]]'
     assert faults(tmp_path, text) == [
         "s.toml:3: surveys.effort.low = 5: must be below high = 1",

@@ -76,9 +76,12 @@ def test_a_silent_team_does_later_what_it_would_have_done() -> None:
 
 
 def test_an_alert_is_of_an_incident_by_label_and_time() -> None:
-    one = incident(DAY, 2 * DAY, ("topic", "api"), ("team", "technical"))
-    assert one.is_of({"team": "technical"}, START + DAY)
-    assert one.is_of({"topic": "api", "team": "front"}, START + 4 * DAY)
-    assert not one.is_of({"topic": "api"}, START + 4 * DAY + 1)
-    assert not one.is_of({"topic": "api"}, START + DAY - 1)
-    assert not one.is_of({"topic": "login"}, START + DAY)
+    one = incident(DAY, 2 * DAY, ("topic", "api"), ("team", "technical"))._replace(kpis=("effort",))
+    assert one.is_of({"team": "technical"}, "", START + DAY)
+    assert one.is_of({"topic": "api", "team": "front"}, "", START + 4 * DAY)
+    assert one.is_of({}, "effort", START + DAY)
+    assert not one.is_of({"segment": "mid"}, "effort", START + DAY)
+    assert not one.is_of({}, "csat", START + DAY)
+    assert not one.is_of({"topic": "api"}, "", START + 4 * DAY + 1)
+    assert not one.is_of({"topic": "api"}, "", START + DAY - 1)
+    assert not one.is_of({"topic": "login"}, "", START + DAY)

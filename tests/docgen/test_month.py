@@ -1,0 +1,69 @@
+"""The month in a generated company: what people were told is held against what is true."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from docgen import month
+from docgen.month import HISTORY, MONTH, START, delivered, incidents, judged
+from stream.claims import Alert
+from stream.definitions import DAY, HOUR
+from stream.policy import Policy
+from tests.support.alerts import alert, page
+
+BEGINS = START + HISTORY
+
+
+def watch(id: str, at: int, **given: Any) -> Alert:
+    [(dim, label)] = given["cut"].items()
+    return page(id, at, subject=f"{dim}:{label}", **given)
+
+
+@pytest.fixture
+def told() -> list[Alert]:
+    """An article found at once, a decline found late, a page about nothing, and one about a customer."""
+    article, *_, decline = incidents(BEGINS)
+    return [
+        watch("early", BEGINS - DAY, signal="content_failing", cut={"content": "x"}),
+        watch("a", article.start + HOUR, signal="content_failing", severity="queue", cut=dict(article.labels[:1])),
+        watch("b", article.start + 2 * HOUR, signal="volume_surge", cut=dict(article.labels[1:2])),
+        page("c", article.start + 3 * HOUR, cut={"topic": "none"}),
+        watch("d", decline.start + 9 * DAY, signal="falling_ces_segment", cut={"segment": "smb"}),
+        watch("e", decline.start + 9 * DAY + 1, signal="falling_ces_segment", cut={"segment": "mid"}),
+        alert("f", opened=BEGINS + MONTH - 1, changed=BEGINS + MONTH - 1),
+    ]
+
+
+def test_each_incident_has_the_first_that_was_said_of_it(told: list[Alert]) -> None:
+    found = judged(10, delivered(told, Policy()))
+    first, *between, last = found.found
+    assert first.page is not None and first.queue is not None and last.page is not None
+    assert (first.page.alert.id, first.queue.alert.id, last.page.alert.id) == ("b", "a", "d")
+    assert [one.page for one in between] == [None] * 3
+    assert [one.alert.id for one in found.pages] == ["b", "c", "d", "e"]
+    assert [one.alert.id for one in found.false] == ["e"]
+
+
+def test_what_is_one_incident_to_people_is_one_page(told: list[Alert]) -> None:
+    at = BEGINS + DAY
+    many = [page(f"m{i}", at + i, team="sales") for i in range(40)]
+    found = judged(10, delivered(sorted([*told, *many], key=lambda a: a.changed), Policy()))
+    own = [one for one in found.pages if one.at < at + DAY]
+    assert [one.alert.signal for one in own] == ["missed_promise", "missed_promise", "incident"]
+    assert found.false[0].alert.cut == {"team": "sales"}
+
+
+def test_the_page_says_it(told: list[Alert]) -> None:
+    text = month.page(judged(10, delivered(told, Policy())))
+    assert "| a broken article | `volume_surge`: 3 contacts about billing within 7 d | 2 h |" in text
+    assert "| a team that stops answering | none | - | none | - |" in text
+    assert "| in all | 4: 0.1 a day, 2 on the worst |" in text
+    assert "| false: about many, of nothing that went wrong | 1 |" in text
+
+
+def test_the_log_is_the_same_at_every_call_and_ends_with_the_month() -> None:
+    rows = list(month.log(20, 1))
+    assert rows == list(month.log(20, 1))
+    assert BEGINS + MONTH - DAY < rows[-1][0] <= BEGINS + MONTH
