@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # of five, some of eight at once would wait a second for their next attempt
+
+
 class Hook:
     """`told` = bodies by idempotency key, in order of arrival. `answer`: a status, or "hang"; `delay` in seconds."""
 
@@ -20,8 +25,7 @@ class Hook:
         self.delay = 0.0
         self.secret = home / "hook.key"
         self.secret.write_text("a key of the tests")
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._woken = threading.Event()
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
