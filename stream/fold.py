@@ -119,6 +119,7 @@ class Fold:
         if change is None:
             return
         journey.alerts[id_] = held
+        journey.row.healthy = 0
         vip = journey.attribute("tier", clock) in self.definitions.vip_tiers
         cut = about(journey, item, clock)
         trail, run, segment = journey.trail, self.definitions.run, dict(cut).get("segment")
@@ -186,6 +187,7 @@ class Fold:
         if not self.plan.eyes["h"].kpis:
             return
         journey, beat = self.journey, clock // BEAT * BEAT
+        journey.row.healthy = health.stays(journey, clock)
         found = health.measures(journey, clock)
         data = () if found is None else (health.score(found), *found)
         looks = [look(self.plan, forgetting.HEALTH)]
@@ -220,6 +222,7 @@ class Fold:
         for held in [h for h in self.journey.alerts.values() if h.item == item and h.status == "open"]:
             self._bring(self.plan.signal_by_name[held.signal], item, held.cause, [], clock, backfill=False)
         forgetting.drop(self.journey, item)
+        self.journey.row.healthy = 0
         affected = [look(self.plan, item), *others]
         self.facts.unsay(affected)  # what they say without it counts as said
         self.facts.before(affected, clock)

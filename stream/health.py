@@ -21,7 +21,27 @@ RECENT, LAST = 90 * DAY, 3  # the answers that count
 OLD = 7 * DAY  # a ticket open for longer weighs
 MILLION = 1_000_000
 
+# What can change a measure of itself; a new day in use and a change of alerts do too, and time (`stays`).
+MOVES = frozenset(
+    {"ticket.opened", "ticket.resolved", "ticket.reopened", "survey.sent", "survey.answered", "renewal.due"}
+    | {f"subscription.{what}" for what in ("started", "changed", "renewed", "cancelled")}
+)
+
 Measures = tuple[int | None, ...]  # in the order of WEIGHTS; None = not known
+
+
+def stays(who: Journey, clock: int) -> int:
+    """Until when no measure changes by itself, at log clock `clock`, or earlier (ms): by the end of the day."""
+    days = days_in(who.definitions.timezone)
+    times = [days.start(days.of(clock // MINUTE) + 1)]
+    times += [step.at + RECENT for steps in who.records("surveys").values() for step in steps]
+    for ticket in who.tickets:
+        times += [ticket.opened + OLD + 1, ticket.steps[-1].at + RECENT]
+    for one in who.subscriptions:
+        times += [one.started, *([] if one.ended is None else [one.ended])]
+        for said, due, _ in one.dues[-1:]:
+            times += [said, due - 90 * DAY, due - 30 * DAY, due + 14 * DAY + 1]
+    return min((time for time in times if time > clock), default=clock + MINUTE)
 
 
 def measures(who: Journey, clock: int) -> Measures | None:

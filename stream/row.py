@@ -53,6 +53,7 @@ class Row(Struct, array_like=True):
     trail: bytes = b""  # packed touches, the newest first (stream.timeline)
     touches: int = 0
     backfill: int = 0  # log clock until which the customer is in backfill, ms; 0 = it is not
+    healthy: int = 0  # log clock until which health stays as it was last seen, if nothing of it changes, ms
 
 
 class Stored(Struct, array_like=True):
@@ -67,6 +68,7 @@ class Stored(Struct, array_like=True):
     trail: bytes
     touches: int
     backfill: int
+    healthy: int
 
 
 decode_row = msgspec.msgpack.Decoder(Stored).decode

@@ -9,6 +9,7 @@ from stream import forgetting
 from stream.definitions import DAY, Definitions
 from stream.event import uid
 from stream.fold import BACKFILL, Fold
+from stream.health import MOVES
 from stream.journey import CODE, Journey, Waiting
 from stream.looking import Look, is_new_use, look, looks, used, viewed
 from stream.plain import is_told
@@ -61,10 +62,10 @@ class Stepper:
             journey.use(at)
         if family in HEADED:
             _await_head(journey, shape, id_, Waiting(clock, step.uid, record.offset, record.value or b""))
-        self._taken(fold, event, id_, found, at, clock)
+        self._taken(fold, event, id_, found, at, clock, is_new=is_new)
         return None
 
-    def _taken(self, fold: Fold, event: Any, id_: str, found: list[Look], at: int, clock: int) -> None:
+    def _taken(self, fold: Fold, event: Any, id_: str, found: list[Look], at: int, clock: int, *, is_new: bool) -> None:
         """Now that the step is there."""
         journey = fold.journey
         journey.remember(at, event, id_)
@@ -74,7 +75,7 @@ class Stepper:
         fold.after(found, clock)
         if at > clock:
             fold.expect(found, at)
-        if self._plan.eyes["h"].mask:
+        if self._plan.eyes["h"].mask and (is_new or event.type in MOVES or clock >= journey.row.healthy):
             fold.glance = clock
 
     def review(self, fold: Fold, event: Any, at: int, clock: int, sums: Sums) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from stream.definitions import DAY, HOUR
-from stream.health import WEIGHTS, score
+from stream.health import WEIGHTS, measures, score, stays
 from stream.journey import Journey
 from tests.support.builders import (
     DEFINITIONS,
@@ -11,9 +11,12 @@ from tests.support.builders import (
     Told,
     answered,
     customer,
+    fold,
+    log_of,
     opened,
     renewal_due,
     renewed,
+    replied,
     resolved,
     reviewed,
     run,
@@ -21,6 +24,7 @@ from tests.support.builders import (
     viewed,
 )
 from tests.support.reading import read
+from tests.support.worlds import World
 
 NAMES = [*WEIGHTS]
 
@@ -121,3 +125,22 @@ def test_old_looks_are_let_go_and_stay_counted() -> None:
     assert len(steps) <= 9
     assert found.total("health")["n"] == 1
     assert found.total("health")["sum"] == steps[-1].data[0]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_between_the_times_that_are_named_nothing_changes_by_itself(seed: int) -> None:
+    """So an event that moves no measure needs no look before then."""
+    found = fold(log_of(World(seed).delayed())[0])
+    for key, row in found.rows.items():
+        who, clock = Journey(key.decode(), DEFINITIONS, row), START + 20 * DAY
+        for _ in range(40):
+            until = stays(who, clock)
+            assert until > clock
+            assert measures(who, until - 1) == measures(who, clock)
+            clock = until
+
+
+def test_an_event_that_moves_no_measure_is_looked_at_all_the_same_when_time_has() -> None:
+    rows = [opened("T1", 0), replied("T1", 7 * DAY), replied("T1", 7 * DAY + 20_000)]
+    assert last(*rows[:2])["tickets"] == 100
+    assert last(*rows)["tickets"] == 80
