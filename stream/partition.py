@@ -175,7 +175,7 @@ class Partition:
                 self.tallies.ticks += 1
                 return
             self._ticker.heard()
-            if not heard.backfill:
+            if not heard.backfill and heard.family != "verdicts":  # people are no source that falls silent
                 self._said.heard[heard.source] = None
             refused = self._apply(heard, record)
             if refused is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-READINGS = 2  # without what is missing, until the log is believed to have a gap
+READINGS = 4  # without what is missing, until the log is believed to have a gap: a batch may be handed over twice
 PATIENCE = 64  # batches that may still be under way when a seek is asked for: many more than the queues hold
 
 

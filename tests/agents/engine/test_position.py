@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.engine.position import PATIENCE, Position, Verdict
+from agents.engine.position import PATIENCE, READINGS, Position, Verdict
 
 
 @pytest.mark.parametrize(
@@ -34,15 +34,15 @@ def test_what_stays_missing_however_often_it_is_read_is_a_gap_of_the_log() -> No
     place = Position(10)
     assert place.judge(20, 29) is Verdict.SEEK
     assert place.judge(30, 39) is Verdict.DROP
-    assert place.judge(20, 29) is Verdict.SEEK
-    assert place.judge(20, 29) is Verdict.GAP
+    again = [place.judge(20, 29) for _ in range(READINGS)]
+    assert again == [Verdict.SEEK] * (READINGS - 1) + [Verdict.GAP]
 
 
 def test_a_gap_may_be_shorter_than_what_was_dropped() -> None:
     place = Position(10)
     assert place.judge(20, 29) is Verdict.SEEK
-    assert place.judge(12, 29) is Verdict.SEEK
-    assert place.judge(12, 29) is Verdict.GAP
+    again = [place.judge(12, 29) for _ in range(READINGS)]
+    assert again == [Verdict.SEEK] * (READINGS - 1) + [Verdict.GAP]
 
 
 def test_a_seek_whose_batch_never_comes_is_made_again() -> None:
