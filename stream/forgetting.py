@@ -10,6 +10,7 @@ from zlib import crc32
 from stream import sessions
 from stream.definitions import DAY
 from stream.journey import FAMILY, Journey, Ticket, Waiting
+from stream.packed import HEALTH as HEALTH
 from stream.plain import balance
 from stream.plan import Plan, reads
 from stream.steps import BALANCE
@@ -19,7 +20,7 @@ RETURNED = 98 * DAY  # a customer who comes back within 90 d is no new one, also
 REACH = 7 * DAY  # how far a ticket's findings look at other tickets of its issue, and its facts at least
 # Long records, and how much of them is let go at a time.
 TRIMMED = {"usage": 14 * DAY, "features": 30 * DAY, "invoices": 30 * DAY, "health": 0}
-HEALTH, LOOKS = "h:", 8  # of the looks that found a change the last two stay, up to so many
+LOOKS = 8  # of the looks that found a change the last two stay, up to so many
 RATED = 98 * DAY  # how long an NPS answer counts, and 8 d for what may be heard late: it is kept at least so long
 
 

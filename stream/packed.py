@@ -12,6 +12,7 @@ from stream.steps import Step
 from stream.timeline import Timeline
 
 NEVER = (1 << 64) - 1
+HEALTH = "h:"  # the item of how a customer does
 
 
 class Records(dict[str, dict[str, list[Step]]]):
@@ -47,6 +48,8 @@ class Packed(Timeline):
         if self.is_empty:
             return None
         dues = self.row.dues
+        if (look := dues.pop(HEALTH, None)) is not None:
+            dues[HEALTH] = look  # the last: it is set once a beat and append, and a row may not show where that was cut
         due = min(dues.values()) if dues else NEVER
         return due.to_bytes(8, "big") + encode_row(self.row)
 

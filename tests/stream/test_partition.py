@@ -78,6 +78,32 @@ def test_a_log_may_be_cut_anywhere(seed: int, cuts: int, size: int) -> None:
     assert parts.rows == whole.rows
 
 
+def restarted(records: list[Record]) -> Run:
+    """As `fold`, by a process that ends after each append, and another that goes on where it says."""
+    found, rest = Run(DEFINITIONS), records
+    while rest:
+        append = next(Partition(DEFINITIONS, PLAN, 0, dict(found.rows), found.meta).feed(rest))
+        found.take(append)
+        rest = records[append.meta.next :]
+    return found
+
+
+@law(20)
+@given(SEEDS, st.sampled_from([1, 300, 3_000]), st.sampled_from([300, 9_000]))
+def test_a_log_may_be_cut_anywhere_inside_a_beat(seed: int, size: int, apart: int) -> None:
+    """Much is heard in ten seconds, and the process ends after every append: also where many things fall due."""
+    events = World(seed, span=6 * DAY, stories=30).delayed(repeats=True)
+    last = max(one.at for one in events)
+    [records] = log_of([one._replace(log=last + i * apart) for i, one in enumerate(events)], [END])
+    whole = fold(records, plan=PLAN)
+    with mock.patch.object(partition, "APPEND_BYTES", size):
+        parts = restarted(records)
+    assert parts.alerts == whole.alerts
+    assert parts.letters == whole.letters
+    assert parts.beats == whole.beats
+    assert parts.rows == whole.rows
+
+
 @law(15)
 @given(SEEDS)
 def test_the_number_of_partitions_does_not_matter(seed: int) -> None:
