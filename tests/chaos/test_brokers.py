@@ -38,9 +38,8 @@ def test_a_broker_that_freezes_and_one_that_restarts(rig: Callable[..., Rig]) ->
     assert set(crew.codes) <= MENDS
 
 
-@pytest.mark.parametrize(
-    ("kills", "away"), [(1, 6.0), pytest.param(4, 60.0, marks=[pytest.mark.chaos, pytest.mark.timeout(1800)])]
-)
+@pytest.mark.chaos
+@pytest.mark.parametrize(("kills", "away"), [(1, 6.0), pytest.param(4, 60.0, marks=[pytest.mark.timeout(1800)])])
 def test_of_three_brokers_one_dies_and_too_few_are_left(
     rig: Callable[..., Rig], kafka_cluster: Any, kills: int, away: float
 ) -> None:

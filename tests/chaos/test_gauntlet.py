@@ -18,7 +18,8 @@ from tests.kafka.test_alertmanager_pipe import OwnRedis
 MENDS = {int(Code.FOREIGN), int(Code.BROKER)}
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
 def test_kills_crash_points_a_sleeper_an_outage_a_bad_sink_and_an_empty_redis(
     rig: Callable[..., Rig], redis: OwnRedis
 ) -> None:
