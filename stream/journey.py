@@ -13,7 +13,7 @@ from stream import sessions, subscriptions, surveys, tickets
 from stream.claims import Cut
 from stream.days import days_in
 from stream.definitions import Definitions
-from stream.packed import NEVER, Packed
+from stream.packed import HEALTH, NEVER, Packed
 from stream.plain import BY_FAMILY, FAMILY_OF, extend, thin
 from stream.row import Held, Row, Waiting
 from stream.sessions import Session
@@ -130,7 +130,11 @@ class Journey(Packed):
 
     def unsee(self) -> None:
         """Take back the last look."""
-        self.records("health")[""].pop()
+        records = self.records("health")
+        records[""].pop()
+        if not records[""]:
+            del records[""]
+            self.row.dues.pop(HEALTH, None)
         self.touch("health", "")
 
     def touch(self, family: str, record: str) -> None:

@@ -32,6 +32,7 @@ PATIENCE = 90.0  # s
 EMPTY = {
     "journey_kpi_benchmark": "few KPIs declare any; those that do are asked for below",
     "ALERTS{": "no rule fires on a worker that is well",
+    'closed_delay_seconds{role="kpis"}) > 60': "nobody holds up the watches of a pipe that is well",
     'severity="page"}[2m]': "no page opens on demand within the test",
     'change="opened"}[2m]': "likewise: history is through before the first look",
 }
