@@ -14,7 +14,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Workload:
-    """45 % page views, 41 % steps of tickets, 14 % answers of surveys; the busiest tenth of customers has a third."""
+    """45 % page views, 41 % steps of tickets, 14 % answers of surveys; the busiest tenth of customers has a fifth."""
 
     def __init__(self, customers: int, seed: int = 1) -> None:
         self._customers = customers

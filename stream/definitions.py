@@ -35,6 +35,11 @@ class Keep(Struct, frozen=True, forbid_unknown_fields=True):
     sessions: int = 8 * DAY
     usage: int = 60 * DAY
 
+    @property
+    def least(self) -> int:
+        """No record goes sooner than this after its last step, ms."""
+        return min(self.records, self.sessions, self.usage)
+
 
 class Currency(Struct, frozen=True, forbid_unknown_fields=True):
     """`rate` = how much of the reporting currency one unit is worth, as a decimal string; `digits` of minor unit."""

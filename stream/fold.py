@@ -12,14 +12,14 @@ from typing import Any
 from stream import alerts, forgetting, health
 from stream.about import about
 from stream.claims import Alert, Finding, Signal
-from stream.definitions import BEAT, HOUR
+from stream.definitions import BEAT
 from stream.facts import Facts, views_of
 from stream.journey import CODE, FAMILY, NEVER, Held, Journey, Waiting, issue_item
 from stream.looking import Look, all_looks, look
+from stream.packed import HEALTH
 from stream.plan import Eyes, Plan
 from stream.sums import Sums
 
-SHORTEST = HOUR  # no record is dropped sooner than this after its last step
 BACKFILL = "b"  # among the dues: the end of a backfill, which is no item
 
 
@@ -64,7 +64,7 @@ class Fold:
         if known > clock and (not eyes.all or known <= clock + self.definitions.future):
             ahead.append(known)  # of plug-ins that did not look now, or of a step ahead; too early does no harm
         due = min(ahead) if ahead else NEVER
-        if item[0] in FAMILY and not (views and due <= views[0].steps[-1].at + SHORTEST):
+        if item[0] in FAMILY and not (views and due <= views[0].steps[-1].at + self.definitions.keep.least):
             end = forgetting.looked_at(journey, item, clock)
             if end is not None and end < due:
                 due = end
@@ -145,13 +145,13 @@ class Fold:
             del row.dues[BACKFILL]
             looks = all_looks(self.journey, self.plan)
         items, forgot = [item for item, _ in looks], False
-        if items == [forgetting.HEALTH] and forgetting.is_daily(self.journey, clock):
-            row.dues[forgetting.HEALTH] = forgetting.daily(self.journey, clock)
+        if items == [HEALTH] and forgetting.is_daily(self.journey, clock):
+            row.dues[HEALTH] = forgetting.daily(self.journey, clock)
         elif looks:
             for happened in self._happen(looks, clock, sums, backfill=backfill):
                 forgot = forgot or happened[2] is None
                 yield happened
-        if forgetting.HEALTH in items or backfill or forgot:
+        if HEALTH in items or backfill or forgot:
             self.look_daily(clock, sums)
         if self.journey.is_empty:
             row.trail, row.touches = b"", 0
@@ -190,7 +190,7 @@ class Fold:
         journey.row.healthy = health.stays(journey, clock)
         found = health.measures(journey, clock)
         data = () if found is None else (health.score(found), *found)
-        looks = [look(self.plan, forgetting.HEALTH)]
+        looks = [look(self.plan, HEALTH)]
         last = journey.health()
         if last is not None and last.at == beat and last.data != data:
             self.facts.before(looks, clock)
@@ -209,7 +209,7 @@ class Fold:
         last = self.journey.health()
         if last is not None and not last.data:
             self.facts.account(sums, clock)
-            self.forget(forgetting.HEALTH, clock)
+            self.forget(HEALTH, clock)
 
     def forget(self, item: str, clock: int) -> None:
         """Drop a record; to forget is to freeze: what it said stays said. Account first."""

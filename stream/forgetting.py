@@ -10,7 +10,7 @@ from zlib import crc32
 from stream import sessions
 from stream.definitions import DAY
 from stream.journey import FAMILY, Journey, Ticket, Waiting
-from stream.packed import HEALTH as HEALTH
+from stream.packed import HEALTH
 from stream.plain import balance
 from stream.plan import Plan, reads
 from stream.steps import BALANCE

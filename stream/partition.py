@@ -59,7 +59,7 @@ class Partition:
         self.tallies = Tallies()
         self._stepper = Stepper(definitions, plan, self.tallies)
         self._ticker = Ticker()
-        self._shortest = min(definitions.keep.records, definitions.keep.sessions, definitions.keep.usage)
+        self._shortest = definitions.keep.least
         self._queued = {key: int.from_bytes(row[:8], "big") for key, row in rows.items()}
         self._heap = [(due, key) for key, due in self._queued.items() if due != NEVER]
         heapify(self._heap)

@@ -48,7 +48,6 @@ class Reach(Struct, frozen=True):
     """What an event type can change: plug-ins by item code, and the whole-journey plug-ins by item."""
 
     item: str  # of its record, without the id; "" = it has no record of its own
-    own: Eyes
     codes: dict[str, Eyes]
     fresh: dict[str, Eyes]  # the same for a record that was not there before
     wide: Wide
@@ -124,9 +123,9 @@ class Plan:
         seen = {item: self._seeing(eyes, type_) for item, eyes in self.wide.items()}
         wide = {item: self.wide[item] for item, eyes in seen.items() if eyes.kpis or eyes.signals}
         shape = SHAPES.get(type_)
-        code = CODE.get(shape.family, "") if shape else ""
         family = shape.family if shape else ""
-        return Reach(code and f"{code}:", codes.get(code, NOBODY), codes, fresh, _parted(wide, family))
+        item = f"{CODE[family]}:" if family in CODE else ""
+        return Reach(item, codes, fresh, _parted(wide, family))
 
     @property
     def plugins(self) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, ClassVar, Self
 
 import aiohttp
 
-from stream.infra.sinks import DELIVERED, Clock, Outcome
+from stream.infra.sinks import DELIVERED, Clock, Link, OneByOne, Outcome, nowhere
 from stream.notices import Notice
 
 AGAIN = (408, 425, 429)  # of 4xx, those that time may mend
@@ -75,6 +75,28 @@ class Poster:
 
 def _shown(words: str, url: str) -> str:
     return words.replace(url, "(its address)") if url else words
+
+
+class Posting(OneByOne):
+    """An open sink that posts message by message, `at_once` at a time. `settings` have a `timeout`, s."""
+
+    at_once: ClassVar[int] = AT_ONCE
+
+    def __init__(self, settings: Any, clock: Clock, link: Link = nowhere) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._link = link
+        self._poster = Poster(settings.timeout, clock)
+
+    async def send(self, notices: Sequence[Notice]) -> list[Outcome]:
+        return await tell_each(notices, self.tell, self.at_once)
+
+    async def close(self) -> None:
+        await self._poster.close()
+
+    async def tell(self, notice: Notice) -> Outcome:
+        """Tells one; what an answer means is said in `Poster.post`."""
+        raise NotImplementedError
 
 
 async def tell_each(

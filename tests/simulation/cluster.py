@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaTimeoutError
 from msgspec import Struct
 
 from stream.definitions import DAY, HOUR
+from stream.record import Record
 from tests.simulation.machine import PROCESS, Machine, Process
 
 LAG, RETENTION = DAY, 7 * DAY  # min.compaction.lag.ms, delete.retention.ms, as agents/topics.py has them
@@ -25,15 +26,9 @@ AWAKE = 40.0  # seconds of uptime that stand for the day of LAG: the clock leaps
 RETRY, PATIENCE = 2.0, 40.0  # seconds: until a client asks again, until it gives up
 
 
-class Kept(Struct, frozen=True, gc=False):
+class Kept(Record, frozen=True, gc=False):
     """A record as a consumer gets it."""
 
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = ()
 
 

@@ -6,13 +6,12 @@ anew is a new incident once the last one is resolved. https://developer.pagerdut
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 
-from stream.infra.posting import Poster, tell_each
-from stream.infra.sinks import DELIVERED, Clock, Link, OneByOne, Outcome, Telling, nowhere, secret
+from stream.infra.posting import Posting
+from stream.infra.sinks import DELIVERED, Clock, Link, Outcome, Telling, nowhere, secret
 from stream.infra.wording import facts, is_news, line, rfc3339
 from stream.notices import Notice
 
@@ -38,21 +37,10 @@ class PagerDuty(Telling, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return Client(self, clock, link)
 
 
-class Client(OneByOne):
-    """Sends event by event; what an answer means is said in `stream.infra.posting`."""
+class Client(Posting):
+    """Each message is an event."""
 
-    def __init__(self, settings: PagerDuty, clock: Clock, link: Link = nowhere) -> None:
-        self._settings = settings
-        self._link = link
-        self._poster = Poster(settings.timeout, clock)
-
-    async def send(self, notices: Sequence[Notice]) -> list[Outcome]:
-        return await tell_each(notices, self._tell)
-
-    async def close(self) -> None:
-        await self._poster.close()
-
-    async def _tell(self, notice: Notice) -> Outcome:
+    async def tell(self, notice: Notice) -> Outcome:
         if not is_news(notice):
             return DELIVERED
         said = event(notice, self._settings, self._link)

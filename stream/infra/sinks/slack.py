@@ -6,13 +6,13 @@ data is escaped and marked verbatim: it can mention nobody. https://docs.slack.d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import msgspec
 
-from stream.infra.posting import Poster, tell_each
-from stream.infra.sinks import DELIVERED, Clock, Link, OneByOne, Outcome, Telling, nowhere, secret
+from stream.infra.posting import Posting
+from stream.infra.sinks import DELIVERED, Clock, Link, Outcome, Telling, nowhere, secret
 from stream.infra.wording import facts, is_news, line, state
 from stream.notices import Notice
 
@@ -38,21 +38,12 @@ class Slack(Telling, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return Client(self, clock, link)
 
 
-class Client(OneByOne):
-    """Posts message by message, one at a time: Slack takes about one a second, and says when it wants a pause."""
+class Client(Posting):
+    """One at a time: Slack takes about one a second, and says when it wants a pause."""
 
-    def __init__(self, settings: Slack, clock: Clock, link: Link = nowhere) -> None:
-        self._settings = settings
-        self._link = link
-        self._poster = Poster(settings.timeout, clock)
+    at_once = 1
 
-    async def send(self, notices: Sequence[Notice]) -> list[Outcome]:
-        return await tell_each(notices, self._tell, at_once=1)
-
-    async def close(self) -> None:
-        await self._poster.close()
-
-    async def _tell(self, notice: Notice) -> Outcome:
+    async def tell(self, notice: Notice) -> Outcome:
         if not is_news(notice):
             return DELIVERED
         url = secret(self._settings.url_file)

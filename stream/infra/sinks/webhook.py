@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 
 from stream.claims import Alert
-from stream.infra.posting import Poster, tell_each
-from stream.infra.sinks import Clock, Link, OneByOne, Outcome, Telling, nowhere
+from stream.infra.posting import Posting
+from stream.infra.sinks import Clock, Link, Outcome, Telling, nowhere
 from stream.infra.wording import rfc3339
 from stream.notices import Notice
 
@@ -46,22 +46,10 @@ class Webhook(Telling, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return Client(self, clock, link)
 
 
-class Client(OneByOne):
-    """Posts message by message; what an answer means is said in `stream.infra.posting`."""
+class Client(Posting):
+    """Each message is signed."""
 
-    def __init__(self, settings: Webhook, clock: Clock, link: Link = nowhere) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._link = link
-        self._poster = Poster(settings.timeout, clock)
-
-    async def send(self, notices: Sequence[Notice]) -> list[Outcome]:
-        return await tell_each(notices, self._tell)
-
-    async def close(self) -> None:
-        await self._poster.close()
-
-    async def _tell(self, notice: Notice) -> Outcome:
+    async def tell(self, notice: Notice) -> Outcome:
         body = message(notice, self._settings, self._link)
         return await self._poster.post(self._settings.url, body, self._signed(notice.key, body))
 
