@@ -1,7 +1,7 @@
 # make setup    what a user needs, in .venv, from locked versions        make demo     setup, then a live demonstration
 # make check    format, lint, types, floors, shape                       make test     all tests (those whose tools are there)
 # make oracle   every KPI against SQL, at length (CUSTOMERS=20000); make test does it in short
-# make chaos    the engine under fire on a real Kafka, at full size (half an hour); make test does it in short
+# make chaos    the engine under fire on a real Kafka, at full size (half an hour); make test does the small ones
 # make soak     the pipe in simulated trouble, SEEDS=10000 of them; make test does it in short
 # Arguments for what is run: make demo ARGS="--for 60", make test ARGS="-k topics". The Python: make setup PYTHON=python3.12.
 
