@@ -46,9 +46,6 @@ class Client(Protocol):
     async def starts(self, tps: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
         """First offsets that the log still holds."""
 
-    async def ends(self, tps: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
-        """The next offsets to be written, asked of the broker."""
-
     async def seek_to(self, places: Mapping[TopicPartition, int]) -> None:
         """Reads on from these offsets, 0 too."""
 
@@ -125,7 +122,8 @@ class Hop(Control):
         self._released = False
         self.telemetry.rebalances += 1
         self._opening = asyncio.create_task(self._open())
-        await asyncio.shield(self._opening)  # only `release` breaks it off
+        # Not awaited itself: were it broken off, its cancellation would end Faust's one recovery task, unseen.
+        await asyncio.wait([self._opening])
         return not self._released
 
     async def release(self) -> None:

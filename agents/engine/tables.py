@@ -117,22 +117,27 @@ class RelayHop(Hop):
     async def _prepare(self, owned: list[TopicPartition]) -> list[Lane]:
         # The places first: while this worker sleeps in between, others go on, and a place never lies after a later end.
         places = {tp: await self.client.committed(tp) for tp in owned}
-        starts, ends = await self.client.starts(owned), await self.client.ends(owned)
+        bounds = await persist(lambda: self._bounds(owned), self.connection.lost)
         lanes: list[Lane] = []
         for tp in owned:
-            place = places[tp]
-            if place is not None and place > ends[tp]:
+            place, (start, end) = places[tp], bounds[tp]
+            if place is not None and place > end:
                 _log.warning(
                     "%s[%d] ends at offset %d, the place was %d: it was made anew, and is read from its start",
                     *tp,
-                    ends[tp],
+                    end,
                     place,
                 )
                 place = None  # what is passed on twice is heard twice, and changes nothing
-            if place is not None and place < starts[tp]:
-                await self.gap(tp, place, starts[tp])
-            lanes.append(Relay(tp, max(starts[tp], place or 0), self._step, self.producer, self))
+            if place is not None and place < start:
+                await self.gap(tp, place, start)
+            lanes.append(Relay(tp, max(start, place or 0), self._step, self.producer, self))
         return lanes
+
+    async def _bounds(self, owned: list[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
+        # Not asked of the consumer: its connection is in a fetch, and every question would wait for 1.5 s behind it.
+        async with Reader(self.connection, {}) as reader:
+            return await reader.bounds(owned)
 
 
 class Relay(Lane):

@@ -112,9 +112,6 @@ class EngineConsumer(Consumer):
     async def starts(self, tps: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
         return cast(Mapping[TopicPartition, int], await self.earliest_offsets(*cast(Sequence[TP], tps)) if tps else {})
 
-    async def ends(self, tps: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
-        return cast(Mapping[TopicPartition, int], await self.highwaters(*cast(Sequence[TP], tps)) if tps else {})
-
     async def seek_to(self, places: Mapping[TopicPartition, int]) -> None:
         assigned = self.assignment()
         if there := {tp: offset for tp, offset in places.items() if tp in assigned}:

@@ -127,6 +127,7 @@ class Member:
         self._next: dict[TopicPartition, int] = {}
         self._committed: dict[TopicPartition, int] = {}
         self._flowing = False
+        self._recovery_due = asyncio.Event()
         self._seen: set[tuple[TopicPartition, int]] = set()
         self._scheduler = Scheduler()
         self._queue: asyncio.Queue[tuple[TopicPartition, Sequence[Any]]] = asyncio.Queue(QUEUED)
@@ -152,9 +153,6 @@ class Member:
     async def starts(self, tps: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
         return {tp: self._cluster.logs[tp].first for tp in tps}
 
-    async def ends(self, tps: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
-        return {tp: self._cluster.logs[tp].end for tp in tps}
-
     async def seek_to(self, places: Mapping[TopicPartition, int]) -> None:
         await asyncio.sleep(self._cluster.delay())
         self._places |= {tp: offset for tp, offset in places.items() if tp in self._places}
@@ -178,7 +176,8 @@ class Member:
 
     def start(self) -> None:
         self._tasks = [
-            asyncio.create_task(self._crash_only(run)) for run in (self._live, self._fetch, self._agent, self._commits)
+            asyncio.create_task(self._crash_only(run))
+            for run in (self._live, self._recoveries, self._fetch, self._agent, self._commits)
         ]
 
     async def stop(self) -> None:
@@ -194,7 +193,7 @@ class Member:
             joined: asyncio.Future[Share] = self._cluster.loop.create_future()
             await self._cluster.call(partial(self._group.join, self._member, joined))
             self._assigned(await joined)
-            self._recovering = asyncio.create_task(self._crash_only(self._recover, self._share))
+            self._recovery_due.set()
             await self._while_all_is_well()
             await self._revoked()
 
@@ -215,11 +214,16 @@ class Member:
         self._ends.clear()
         self._flowing = random.random() < 0.5  # Faust resumes before it seeks
 
-    async def _recover(self, share: Share) -> None:
-        if await self._hop.recover() and share is self._share:
-            await asyncio.sleep(self._cluster.delay())
-            await self.seek_to(self._hop.places())
-            self._flowing = True
+    async def _recoveries(self) -> None:
+        """One task for all of them, as Faust has it: what ends it ends every recovery to come."""
+        while True:
+            await self._recovery_due.wait()
+            self._recovery_due.clear()
+            share = self._share
+            if await self._hop.recover() and share is self._share:
+                await asyncio.sleep(self._cluster.delay())
+                await self.seek_to(self._hop.places())
+                self._flowing = True
 
     async def _revoked(self) -> None:
         self._flowing = False

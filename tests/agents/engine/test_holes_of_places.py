@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 import pytest
@@ -238,7 +238,7 @@ async def test_h21_a_batch_that_is_read_again_does_not_count_as_read() -> None:
 
 
 class Asleep:
-    """A client whose worker falls asleep between any two answers, while others work: the log and the place go on."""
+    """A client and a reader whose worker falls asleep between any two answers: others work, log and place go on."""
 
     def __init__(self) -> None:
         self._end = 0
@@ -253,17 +253,22 @@ class Asleep:
     async def committed(self, tp: TopicPartition) -> int:
         return self._later()
 
-    async def starts(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        return dict.fromkeys(tps, 0)
+    async def __aenter__(self) -> Self:
+        return self
 
-    async def ends(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        return dict.fromkeys(tps, self._later())
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def bounds(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
+        return dict.fromkeys(tps, (0, self._later()))
 
 
-async def test_h11_a_place_that_others_moved_meanwhile_is_no_source_made_anew() -> None:
+async def test_h11_a_place_that_others_moved_meanwhile_is_no_source_made_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     spec = HopSpec(role="relay", app_id="relay", sources={"events": 4}, gaps=True)
     relay = RelayHop(spec, lambda *_: [], Connection(bootstrap="nowhere:1"), HopTelemetry("relay"), lambda error: None)
-    relay.client = Asleep()  # type: ignore[assignment]
+    relay.client = asleep = Asleep()  # type: ignore[assignment]
+    monkeypatch.setattr("agents.engine.tables.Reader", lambda *_: asleep)
     (lane,) = await relay._prepare([SOURCE])
     await lane.close()
     assert lane.position.next == 10

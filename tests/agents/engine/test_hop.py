@@ -7,13 +7,20 @@ agents/engine/tables.py.
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from aiokafka import TopicPartition
 
 from agents.embedded.broker import EmbeddedBroker
+from agents.engine.connection import Connection
 from agents.engine.exits import Code
+from agents.engine.hop import Client, Hop, HopSpec
+from agents.engine.lane import Lane
 from agents.engine.ledger import records as append_records
 from agents.engine.producer import Producer
+from stream.infra.telemetry import HopTelemetry
 from stream.record import Append, Meta, Out, Stop
 from tests.support import recount
 from tests.support.counting import Worker
@@ -154,3 +161,27 @@ async def test_a_lane_gives_up_what_is_queued_and_finishes_what_is_in_work(worke
         await until(lambda: recount.finished(worker), "everything is folded")
     assert errors == []
     await check(worker)
+
+
+class Slow(Hop):
+    """A hop that never finds out what it owns."""
+
+    began: asyncio.Event
+
+    async def _prepare(self, owned: list[TopicPartition]) -> list[Lane]:
+        self.began.set()
+        return await asyncio.get_running_loop().create_future()
+
+
+async def test_a_recovery_that_is_broken_off_says_so_and_the_next_one_begins() -> None:
+    """Faust has one task for all recoveries: a cancellation that got out of one would end all to come, unseen."""
+    errors: list[BaseException] = []
+    hop = Slow(HopSpec("slow", "slow", {}), Connection(bootstrap="127.0.0.1:1"), HopTelemetry("slow"), errors.append)
+    hop.client = cast(Client, SimpleNamespace(owned=[]))
+    for _ in range(2):
+        hop.began = asyncio.Event()
+        recovering = asyncio.create_task(hop.recover())
+        await hop.began.wait()
+        await hop.release()
+        assert await recovering is False
+    assert errors == []
