@@ -1,16 +1,11 @@
-"""The input of the measurements: a seeded mix of journey events of about 245 bytes, skewed over the customers."""
+"""The input of the live measurements: a seeded mix of events of about 245 bytes, skewed over the customers."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from random import Random
 
-SEGMENTS = ("smb", "mid", "enterprise")
-TOPICS = ("billing", "login", "api", "shipping", "howto")
-TEAMS = ("front", "back", "tech")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from bench.events import TEAMS, TOPICS, Data, envelope, key, someone
 
 
 class Workload:
@@ -24,36 +19,20 @@ class Workload:
 
     def event(self, at: int) -> tuple[bytes, bytes]:
         """The next event, as (key, value), that happens at `at` ms."""
-        random = self._random
         self._number += 1
-        customer = int(self._customers * random.random() ** 1.5)
-        kind, data = self._what(customer, random.random())
-        event = {
-            "specversion": "1.0",
-            "id": f"{self._number:012x}",
-            "source": "bench/eu",
-            "type": kind,
-            "time": (_EPOCH + timedelta(milliseconds=at)).isoformat(timespec="milliseconds"),
-            "subject": f"customer-{customer}",
-            "segment": SEGMENTS[customer % 3],
-            "data": data,
-        }
-        return event["subject"].encode(), json.dumps(event, separators=(",", ":")).encode()  # type: ignore[attr-defined]
+        customer = someone(self._customers, self._random)
+        kind, data = self._what(customer, self._random.random())
+        return key(customer), envelope(self._number, kind, customer, at, data)
 
-    def _what(self, customer: int, chance: float) -> tuple[str, dict[str, str | int]]:
+    def _what(self, customer: int, chance: float) -> tuple[str, Data]:
         random, n = self._random, self._number
         tickets = self._open.setdefault(customer, [])
         if chance < 0.45:
             return "page.viewed", {"url": "/help/start", "session": f"S{customer}-{n // 200_000}"}
         if chance < 0.57 or (chance < 0.86 and not tickets):
             tickets.append(f"T{n}")
-            opened: dict[str, str | int] = {
-                "ticket": tickets[-1],
-                "channel": "chat",
-                "topic": random.choice(TOPICS),
-                "team": "front",
-            }
-            return "ticket.opened", opened
+            topic = random.choice(TOPICS)
+            return "ticket.opened", {"ticket": tickets[-1], "channel": "chat", "topic": topic, "team": "front"}
         if chance < 0.70:
             return "ticket.replied", {"ticket": tickets[-1], "author": random.choice(("customer", "agent"))}
         if chance < 0.75:
