@@ -1,6 +1,6 @@
 """`make bench`: the hops on a real Kafka beside the floor of the same run. ARGS="--events 200000" for a quick look.
 
-ARGS="r1": one job, by several engines; ARGS="cost": what each plug-in costs; so each module here that is a program.
+ARGS="r1": one job, by several engines; "cost": what each plug-in costs; "latency", "soak", "recovery", "panes".
 """
 
 from __future__ import annotations
@@ -26,25 +26,20 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--customers", type=int, default=50_000)
-    parser.add_argument("--rate", type=int, default=2_000, help="events/s of the live part")
-    parser.add_argument("--seconds", type=int, default=30, help="of the live part; 0 leaves it out")
     return parser.parse_args()
 
 
 async def run(args: argparse.Namespace, directory: Path) -> None:
     with Kafka(directory / "kafka") as kafka:
         await pipe.prepare(kafka.bootstrap)
-        workload = Workload(args.customers)
         began = time.perf_counter()
-        size = pipe.fill(kafka.bootstrap, workload.events(args.events, int(time.time() * 1000)))
+        size = pipe.fill(kafka.bootstrap, Workload(args.customers).events(args.events, int(time.time() * 1000)))
         live.say("input", f"{args.events:,} events of {args.customers:,} customers, {size / args.events:.0f} B each, "
             f"written in {time.perf_counter() - began:.0f} s; {os.cpu_count()} cores")  # fmt: skip
         floor = await pipe.floor(kafka.bootstrap, args.events)
         live.say("floor", f"{floor:,.0f} events/s (getmany + decode)")
         file = pipe.settings(kafka.bootstrap, directory)
         await catch_up(kafka.bootstrap, file, directory, args, floor)
-        if args.seconds:
-            await alerts(kafka.bootstrap, file, directory, args, workload)
 
 
 async def catch_up(bootstrap: str, file: Path, directory: Path, args: argparse.Namespace, floor: float) -> None:
@@ -59,15 +54,6 @@ async def catch_up(bootstrap: str, file: Path, directory: Path, args: argparse.N
             rate = await pipe.drain(bootstrap, role, topic, count, process)
             peak = pipe.memory(process)
         live.say(role, f"{rate:,.0f} records/s of {count:,}; peak {peak / 2**20:.0f} MiB")
-
-
-async def alerts(bootstrap: str, file: Path, directory: Path, args: argparse.Namespace, workload: Workload) -> None:
-    with live.worker(file, directory / "live.log") as worker:
-        await worker.answering()
-        await worker.through()
-        times = await live.measure(bootstrap, args.rate, args.seconds, workload)
-        await worker.seen()
-    live.say("latency", live.told(args.rate, times))
 
 
 async def end(bootstrap: str, topic: str, partitions: int) -> int:

@@ -34,7 +34,8 @@ def test_what_waits_and_what_is_kept_is_summed_over_roles_and_partitions() -> No
     [
         (WELL, []),
         (Minute(104 * MIB, 40, 300, 0.03, 0.05), []),
-        (Minute(106 * MIB, 40, 300, 0.03, 0.05), ["memory grew from 100 to 106 MiB"]),
+        (Minute(106 * MIB, 40, 300, 0.03, 0.05), ["memory grew from 100 to 106 MiB by 0 rows"]),
+        (Minute(106 * MIB, 40 + 512, 300, 0.03, 0.05), []),
         (Minute(100 * MIB, 40, 501, 0.03, 0.05), ["501 records waited in the last minute: more than 5 s of input"]),
         (Minute(100 * MIB, 40, 300, 0.06, 0.05), ["the loop was held for 60 ms, more than 50"]),
     ],
