@@ -1,8 +1,8 @@
 """Ten minutes at half of the maximum: `make bench ARGS="soak"`. Does memory stay flat, and is nothing held?
 
-Records live for a minute and a half here, not 90 d, so the customers' rows stop growing with the third minute. What goes
-on growing are rows of alerts that are over (remembered for 7 d) and of the newest minutes of the readings; memory may
-grow by them, and by no more. Each minute is printed; at the end, which goal was missed (exit 1).
+Records live for a minute and a half here, not 90 d, so the customers' rows stop growing with the third minute. What
+goes on growing are rows of alerts that are over (remembered for 7 d) and of the newest minutes of the readings; memory
+may grow by them, and by no more. Each minute is printed; at the end, which goal was missed (exit 1).
 """
 
 from __future__ import annotations
