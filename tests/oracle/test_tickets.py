@@ -176,6 +176,13 @@ def test_transfers_are_changes_between_known_teams_until_the_first_resolve(read:
     assert at(found, "transfers", team="front").n == 0
     unknown = (said(0, "opened", team=None), said(1, "transferred", to_team="tech"), said(2, "resolved"))
     assert at(read(*unknown), "transfers").parts == {"sum": 0, "n": 1, "two": 0, "ping_pong": 0}
+    told = (
+        said(0, "opened", team=None),
+        said(1, "transferred", to_team="tech", from_team="front"),
+        said(2, "transferred", to_team="front", from_team="elsewhere"),
+        said(3, "resolved"),
+    )
+    assert at(read(*told), "transfers").parts == {"sum": 2, "n": 1, "two": 1, "ping_pong": 1}
 
 
 def test_the_backlog_follows_the_holder(read: Any) -> None:

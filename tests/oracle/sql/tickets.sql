@@ -30,7 +30,13 @@ CREATE TABLE holder AS
 WITH word AS (
     SELECT customer, ticket, time, rank, id,
            CASE type WHEN 'ticket.opened' THEN data ->> 'team' ELSE data ->> 'to_team' END AS team
-    FROM taken WHERE type IN ('ticket.opened', 'ticket.transferred')),
+    FROM taken WHERE type IN ('ticket.opened', 'ticket.transferred')
+    UNION ALL
+    SELECT customer, ticket, time, 0, id, from_team FROM (
+        SELECT m.*, o.first_team, m.data ->> 'from_team' AS from_team FROM taken m JOIN opening o USING (customer, ticket)
+        WHERE m.type = 'ticket.transferred'
+        QUALIFY row_number() OVER (PARTITION BY customer, ticket ORDER BY m.time, m.id) = 1)
+    WHERE first_team IS NULL),
 known AS (
     SELECT *, lag(team) OVER (PARTITION BY customer, ticket ORDER BY time, rank, id) AS before FROM word WHERE team IS NOT NULL),
 changed AS (SELECT * FROM known WHERE before IS DISTINCT FROM team)
