@@ -41,6 +41,8 @@ def faults(path: Path, definitions: Definitions) -> Iterator[Fault]:
     try:
         if path.suffix == ".toml":
             _check_toml(path)
+        elif ".xes" in path.suffixes:
+            yield Fault(str(path), 0, "", "", "a process log is no file of events; `journeywatch replay` reads it")
         else:
             yield from _events(path, definitions)
     except Faults as error:

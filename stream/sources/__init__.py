@@ -42,6 +42,6 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     except EOFError:
         raise SourceFault(f"{path}: the gzip file is cut off; fetch it again") from None
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise SourceFault(f"{path}: the gzip file is damaged: {error}") from None
+        raise SourceFault(f"{path}: the gzip file is damaged: {error}; fetch it again") from None
     except OSError as error:
         raise SourceFault(f"{path}: {error.strerror or error}") from None

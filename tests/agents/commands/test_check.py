@@ -76,9 +76,11 @@ def test_what_ships_is_well_formed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_files_that_can_not_be_read_are_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The others are checked all the same."""
     (tmp_path / "cut.gz").write_bytes(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03")
-    said = checked(capsys, tmp_path / "absent.toml", tmp_path / "cut.gz", write(tmp_path / "e", b"{"), code=1)
+    xes = write(tmp_path / "log.xes.gz", b"<log/>\n" * 3)
+    said = checked(capsys, tmp_path / "absent.toml", tmp_path / "cut.gz", write(tmp_path / "e", b"{"), xes, code=1)
     assert said == [
         "absent.toml: No such file or directory",
         "cut.gz: the gzip file is cut off; fetch it again",
         "e:1: malformed: not JSON: Input data was truncated",
+        "log.xes.gz: a process log is no file of events; `journeywatch replay` reads it",
     ]
