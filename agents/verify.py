@@ -151,7 +151,7 @@ def shown(fold: KpiPartition) -> dict[Place, Reading]:
     found = {(r.kpi, field(r)): r for r in LiveReadings(fold).refresh() if r is not None}
     for name, kpi in fold.kpis.items():
         if series := fold.series(name):
-            reader = Reader(kpi, series, fold.definitions.label_shown, fold.heard)
+            reader = Reader(kpi, series, fold.definitions.label_shown, fold.heard, fold.began)
             whole = reader.read(Span("all", None, None, fold.heard)) if kpi.flows and kpi.windows != ("month",) else ()
             found |= {(r.kpi, field(r)): r for r in whole}
     return {place: r for place, r in found.items() if not r.cut or fold.series(r.kpi)[_cut(r)].index}

@@ -69,6 +69,11 @@ class KpiPartition:
     # -- what others read ----------------------------------------------------------------------------------------
 
     @property
+    def began(self) -> int:
+        """When the log began, ms, to the beat; 0 = nothing heard yet."""
+        return self.closed.place.began
+
+    @property
     def heard(self) -> int:
         """The largest log clock heard of any partition, ms: up to when the display panes tell."""
         return max(self.closed.place.clocks.values(), default=0)

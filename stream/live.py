@@ -48,9 +48,9 @@ class LiveReadings:
         series = partition.series(kpi.name)
         count, reader = self._readers.get(kpi.name, (0, None))
         if reader is None or count != len(series):
-            reader = Reader(kpi, series, partition.definitions.label_shown, end)
+            reader = Reader(kpi, series, partition.definitions.label_shown, end, partition.began)
             self._readers[kpi.name] = len(series), reader
-        reader.as_of = end
+        reader.as_of, reader.began = end, partition.began
         return reader
 
     def _windows(self, kpi: Kpi, end: int) -> Iterator[Span]:

@@ -33,7 +33,7 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     parts: Parts
     quantiles: dict[str, float | None]
     as_of: int
-    status: str  # provisional, final
+    status: str  # provisional, partial, final
     unit: str
     small_n: bool
     benchmarks: tuple[Distance, ...] = ()
@@ -41,6 +41,10 @@ class Reading(Struct, frozen=True, omit_defaults=True):
 
 class Source(Protocol):
     """Where readings come from: one partition of the kpis fold."""
+
+    @property
+    def began(self) -> int:
+        """When the log began, ms."""
 
     def series(self, kpi: str) -> Mapping[Cut, Series]:
         """The panes of a KPI by cut; empty if it is another partition's."""
@@ -63,12 +67,13 @@ def readings(
     A label of which nothing is known in a window has no row there.
     """
     sources = list(partitions)
+    began = min((s.began for s in sources if s.began), default=0)
     days = Days(definitions.timezone)
     for _, kpi in sorted(kpis.items()):
         series: dict[Cut, Series] = {}
         for source in sources:
             series.update(source.series(kpi.name))
-        reader = Reader(kpi, series, definitions.label_shown, as_of)
+        reader = Reader(kpi, series, definitions.label_shown, as_of, began)
         for window in _windows(kpi, series, days, end):
             yield from (r for r in reader.read(window) if not r.cut or any(r.parts.values()))
 
@@ -76,8 +81,8 @@ def readings(
 class Reader:
     """Reads one KPI."""
 
-    def __init__(self, kpi: Kpi, series: Mapping[Cut, Series], shown: int, as_of: int) -> None:
-        self.kpi, self.series, self.shown, self.as_of = kpi, series, shown, as_of
+    def __init__(self, kpi: Kpi, series: Mapping[Cut, Series], shown: int, as_of: int, began: int) -> None:
+        self.kpi, self.series, self.shown, self.as_of, self.began = kpi, series, shown, as_of, began
         self.groups: dict[tuple[str, ...], list[Cut]] = {}  # cuts by dimensions, all first
         for cut in sorted(series, key=lambda each: ([dim for dim, _ in each], each)):
             self.groups.setdefault(tuple(dim for dim, _ in cut), []).append(cut)
@@ -124,11 +129,12 @@ class Reader:
         )
 
     def _status(self, window: Span, parts: PaneWindow) -> str:
-        """Provisional: not over, or a fact in it may still change by itself."""
+        """Provisional: not over, or a fact in it may still change by itself. Partial: a level of before the log."""
         unfinished = window.closes > self.as_of
         if unfinished or (self.kpi.matures and parts.holds_since(self.as_of - self.kpi.matures)):
             return "provisional"
-        return "final"
+        before = window.start is not None and window.start < self.began
+        return "partial" if before and self.kpi.levels else "final"
 
 
 def _windows(kpi: Kpi, series: Mapping[Cut, Series], days: Days, end: int) -> Iterator[Span]:

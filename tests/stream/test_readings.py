@@ -178,14 +178,14 @@ def test_a_cohort_of_the_months_start() -> None:
     assert found[0].parts == {"num": 1, "den": 4}
 
 
-def test_a_level_of_before_the_log_has_no_reading() -> None:
+def test_a_level_of_before_the_log_is_partial() -> None:
     rows: list[Row] = [
         ("churn", ms("2026-10-01T00:00:30"), {"active": 4}, {}),
         ("churn", ms("2026-10-02"), {"active": 1}, {}),
     ]
     assert brief(read(Churn(), rows)) == [("2026-11", 0.0, 5, "provisional")]
     young: list[Row] = [("churn_30d", END - 29 * DAY, {"active": 4}, {})]
-    assert brief(read(Churn30(), young)) == [("now", None, 0, "final")]
+    assert brief(read(Churn30(), young)) == [("now", None, 0, "partial")]
 
 
 def test_now_may_look_back() -> None:
