@@ -11,12 +11,13 @@ import importlib
 import io
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-WELL, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+WELL, FAILED, WRONG_USE, UNEXPECTED, INTERRUPTED = 0, 1, 2, 70, 130
 ROLES = ("intake", "journeys", "kpis", "delivery")
 YEARS = range(1970, 2200)  # of --at: a clock that goes on to the year 9999 would be judged hour by hour
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -242,6 +243,8 @@ def _failed(error: Exception) -> int:
     from stream.sources import SourceFault
 
     if isinstance(error, Stop):
+        if error.code == UNEXPECTED:
+            traceback.print_exception(error.__cause__ or error)
         print(f"journeywatch: stopped ({int(error.code)}): {error}", file=sys.stderr)
         return error.code
     if isinstance(error, Faults):

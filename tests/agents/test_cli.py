@@ -132,6 +132,23 @@ def test_a_fault_of_the_program_keeps_its_trace(command: Callable[[Run], int]) -
         command(lambda args: 1 // 0)
 
 
+def test_a_stop_that_nobody_expected_has_its_trace(
+    command: Callable[[Run], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Above the last line, which speaks of it."""
+
+    def run(args: argparse.Namespace) -> int:
+        try:
+            return 1 // 0
+        except ZeroDivisionError as error:
+            raise Stop(70, "report the trace above") from error
+
+    assert command(run) == 70
+    said = capsys.readouterr().err
+    assert said.startswith("Traceback")
+    assert said.endswith("journeywatch: stopped (70): report the trace above\n")
+
+
 def test_the_commands_own_code_is_the_exit_code(command: Callable[[Run], int]) -> None:
     assert command(lambda args: 1) == 1
 
