@@ -32,7 +32,6 @@ from stream.sources.cloudevents import SOURCE
 from stream.summaries import OWN
 
 START = 1_767_571_200_000  # Monday 2026-01-05T00:00Z
-HISTORY = 35 * DAY  # watches compare with the weeks before
 SURVEYS, READERS = 300, 150  # a day: of a size at which a watch has enough to go by
 RELEASED, SHARE = 60, 0.03  # tickets of a bad release at least, and of how many customers
 
@@ -42,14 +41,20 @@ class Plan(Struct, frozen=True):
 
     customers: int = 20_000
     days: int = 30
+    history: int = 35  # days before it: watches compare with the weeks before
     surveys: int = SURVEYS
     readers: int = READERS
     seed: int = 1
 
     @property
+    def begins(self) -> int:
+        """When the month begins, after the history; ms."""
+        return START + self.history * DAY
+
+    @property
     def end(self) -> int:
         """ms."""
-        return START + HISTORY + self.days * DAY
+        return self.begins + self.days * DAY
 
     def day(self, n: int) -> int:
         """Of a month of 30, the day that it is in this one, ms from its begin."""
@@ -74,7 +79,7 @@ class Found(Struct, frozen=True):
 
 def incidents(plan: Plan) -> list[Incident]:
     """What goes wrong in the month."""
-    begins, day = START + HISTORY, plan.day
+    begins, day = plan.begins, plan.day
     article, silence, first, second = begins + day(4) + 9 * HOUR, begins + day(10), begins + day(16), begins + day(21)
     release = (("topic", "api"), ("team", "technical"), ("channel", "chat"))  # where its tickets come in
     return [
@@ -133,7 +138,7 @@ def delivered(plan: Plan, changes: list[Alert], policy: Policy) -> list[Told]:
         for append in fold.feed([row]):
             for key, _ in append.puts:
                 held = fold.held(key.decode())
-                if held is not None and held.head.is_open and row.timestamp >= START + HISTORY:
+                if held is not None and held.head.is_open and row.timestamp >= plan.begins:
                     told += _news(held, last)
     return told
 

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from docgen import month, month_page
-from docgen.month import HISTORY, START, Plan, delivered, incidents, judged, written
+from docgen.month import Plan, delivered, incidents, judged, written
 from stream.claims import Alert
 from stream.definitions import DAY, HOUR
 from stream.policy import Policy
 from tests.support.alerts import alert, page
 
-BEGINS = START + HISTORY
 PLAN = Plan(customers=10)
+BEGINS = PLAN.begins
 
 
 def watch(id: str, at: int, **given: Any) -> Alert:
@@ -78,10 +78,10 @@ def test_the_pages_say_what_was_last_run() -> None:
 
 
 def test_half_a_month_in_a_small_company_finds_what_can_be_found_there() -> None:
-    """300 customers and two weeks: seconds, not minutes. A team with a ticket a day that stops is not noticed there;
+    """150 customers and two weeks: seconds, not minutes. A team with a ticket a day that stops is not noticed there;
     with 2,000 customers it is (docs/month.md), and so in tests/stream/test_piles.py.
     """
-    found = month.run(Plan(300, days=15, surveys=150, readers=60))
+    found = month.run(Plan(150, days=15, history=30, surveys=150, readers=60))
     assert [one.incident.name for one in found.found if not (one.page or one.queue)] == ["a team that stops answering"]
     assert found.false == []
     assert len(found.pages) < 15
