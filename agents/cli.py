@@ -238,7 +238,7 @@ def instant(text: str) -> int:
 def _failed(error: Exception) -> int:
     """Says what went wrong in a line or more, and gives the exit code. A fault of the program is raised again."""
     from stream.faults import Faults
-    from stream.infra.plugins import PluginFault
+    from stream.infra.plugins import PluginFault, every
     from stream.record import Stop
     from stream.sources import SourceFault
 
@@ -248,9 +248,10 @@ def _failed(error: Exception) -> int:
         print(f"journeywatch: stopped ({int(error.code)}): {error}", file=sys.stderr)
         return error.code
     if isinstance(error, Faults):
-        for fault in error.faults:
+        faults = every(error)
+        for fault in faults:
             print(fault, file=sys.stderr)
-        print(f"journeywatch: {len(error.faults)} to mend", file=sys.stderr)
+        print(f"journeywatch: {len(faults)} to mend", file=sys.stderr)
         return WRONG_USE
     if isinstance(error, (PluginFault, SourceFault)):
         print(f"journeywatch: {error}", file=sys.stderr)

@@ -46,7 +46,7 @@ def faults(path: Path, definitions: Definitions) -> Iterator[Fault]:
         else:
             yield from _events(path, definitions)
     except Faults as error:
-        yield from error.faults
+        yield from plugins.every(error)
     except (SourceFault, plugins.PluginFault) as error:
         yield Fault(str(path), 0, "", "", str(error).removeprefix(f"{path}: "))
 
