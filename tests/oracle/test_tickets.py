@@ -261,3 +261,8 @@ def test_what_is_dated_after_the_end_does_not_count_yet(read: Any, tmp_path: Pat
     assert (at(found, "ticket_volume").n, at(found, "fcr").value) == (2, 0.0)
     early = compute([tmp_path / "log.ndjson"], end=NOON + HOUR)
     assert (at(early, "ticket_volume").n, at(early, "fcr").value) == (1, 1.0)
+
+
+def test_tickets_are_cut_by_the_content_that_they_come_from(read: Any) -> None:
+    found = read(said(0, "opened", content="help"), said(1, "opened", "u"))
+    assert [at(found, "ticket_volume", **cut).n for cut in ({}, {"content": "help"})] == [2, 1]
