@@ -111,25 +111,22 @@ def worker(file: Path, log: Path) -> Iterator[Worker]:
 
 
 async def send(bootstrap: str, rate: float, seconds: float, workload: Workload) -> int:
-    """Sends `rate` events/s, each as of now, for so long; returns how many."""
+    """Sends `rate` events/s for so long, each as of the clock of the workload; returns how many."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=5)
     await producer.start()
     try:
         begun, sent = time.time(), 0
         while (now := time.time()) < begun + seconds:
-            for key, value in _due(workload, int((now - begun) * rate) - sent):
-                await producer.send(RAW, value, key)
+            for _ in range(int((now - begun) * rate) - sent):
+                at = workload.clock()
+                key, value = workload.event(at)
+                await producer.send(RAW, value, key, timestamp_ms=at)
                 sent += 1
             await asyncio.sleep(0.01)
         await producer.flush()
         return sent
     finally:
         await producer.stop()
-
-
-def _due(workload: Workload, count: int) -> Iterator[tuple[bytes, bytes]]:
-    for _ in range(count):
-        yield workload.event(int(time.time() * 1000))
 
 
 async def fill(bootstrap: str, workload: Workload, count: int) -> None:

@@ -34,9 +34,10 @@ def settings(bootstrap: str, directory: Path, *, more: str = "") -> Path:
     return file
 
 
-async def prepare(bootstrap: str) -> None:
+async def prepare(bootstrap: str, log_time: str = "append") -> None:
     """Creates the topics."""
-    await topics.create(bootstrap, topics.wanted(("cloudevents",), run=1, replication=1, min_insync=1))
+    made = topics.wanted(("cloudevents",), run=1, log_time=log_time, replication=1, min_insync=1)
+    await topics.create(bootstrap, made)
 
 
 def fill(bootstrap: str, events: Iterator[tuple[bytes, bytes]], topic: str = EVENTS) -> int:
