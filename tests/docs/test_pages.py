@@ -102,6 +102,13 @@ def test_make_knows_what_pages_ask_of_it(page: Path) -> None:
     assert shown | set(re.findall(r"`make ([a-z]+)", prose(page))) <= targets
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_modules_that_are_to_be_run_are_there(page: Path) -> None:
+    for module in re.findall(r"python -m ([a-z_.]+)", page.read_text("utf-8")):
+        file = ROOT / module.replace(".", "/")
+        assert file.with_suffix(".py").is_file() or (file / "__main__.py").is_file(), module
+
+
 def test_pages_show_commands_at_all() -> None:
     """The ruler itself."""
     shown = [command for page in PAGES for command in commands(page)]
