@@ -57,12 +57,12 @@ test: dev
 	@$(BIN)/python -m tests.support.kafka
 	$(BIN)/python -m pytest $(ARGS)
 
-# The program against SQL: 14 months of so many customers, late, shuffled and repeated. Hours, and some GB of memory.
-CUSTOMERS ?= 20000
 chaos: dev
 	@$(BIN)/python -m tests.support.kafka
 	$(BIN)/python -m pytest tests/chaos -m chaos $(ARGS)
 
+# The program against SQL: 14 months of so many customers, late, shuffled and repeated. Hours, and some GB of memory.
+CUSTOMERS ?= 20000
 oracle: dev
 	JOURNEYWATCH_ORACLE=$(CUSTOMERS) $(BIN)/python -m pytest tests/oracle $(ARGS)
 
