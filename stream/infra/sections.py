@@ -163,9 +163,14 @@ class Keep(Struct, frozen=True):
 
 
 class Limits(Struct, frozen=True):
-    """Bounds: `records` a family and customer, `trail` touchpoints kept, `labels` a dimension, `shown` of them."""
+    """Bounds: `records` a family and customer; of one with more than `busy_events` in a day `busy_records`; `row_bytes`
+    a customer; `trail` touchpoints kept, `labels` a dimension, `shown` of them.
+    """
 
     records: Positive = _BY_DEFAULT.limit
+    busy_events: Positive = _BY_DEFAULT.busy
+    busy_records: Positive = _BY_DEFAULT.busy_records
+    row_bytes: Positive = _BY_DEFAULT.row_bytes
     trail: Positive = _BY_DEFAULT.trail
     labels: Positive = _BY_DEFAULT.label_limit
     shown: Positive = _BY_DEFAULT.label_shown
@@ -218,6 +223,9 @@ class Sections(Struct, frozen=True, kw_only=True):
             future=log.future,
             grace=log.grace,
             limit=limits.records,
+            busy=limits.busy_events,
+            busy_records=limits.busy_records,
+            row_bytes=limits.row_bytes,
             trail=limits.trail,
             backfill=log.backfill,
             old_news=self.alerts.old_news,
