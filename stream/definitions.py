@@ -88,7 +88,7 @@ class Definitions(Struct, frozen=True, forbid_unknown_fields=True):
     grace: int = 8 * DAY  # log clock that a step may wait for its head
     limit: int = 2_000  # records a family and customer; steps a record; waiting steps a customer
     busy: int = 1_000  # events of a customer in a log day (UTC), beyond which fewer records are kept
-    busy_records: int = 200  # closed records a family, and steps of a long session, that are kept then
+    busy_records: int = 100  # closed records a family, and steps of a long session, that are kept then
     row_bytes: int = 500_000  # of a customer's records, alerts and waiting steps
     trail: int = 8  # touchpoints kept for people to read
     backfill: int = DAY  # log clock after the last backfill event until the customer is judged

@@ -19,7 +19,9 @@ def memory(definitions: Definitions) -> Replay:
     """A replay without plug-ins, in which all records but sessions and days in use stay as long as the log."""
     keep = Keep(_EVER, definitions.keep.sessions, definitions.keep.usage)
     limit = max(definitions.limit, _MANY)
-    return Replay(msgspec.structs.replace(definitions, keep=keep, limit=limit, busy=_NEVER, row_bytes=_NEVER), {}, (), ())
+    return Replay(
+        msgspec.structs.replace(definitions, keep=keep, limit=limit, busy=_NEVER, row_bytes=_NEVER), {}, (), ()
+    )
 
 
 def journeys(replay: Replay) -> Iterator[Journey]:

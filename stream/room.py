@@ -12,6 +12,7 @@ from stream.definitions import DAY, Definitions
 from stream.forgetting import closed
 from stream.journey import Journey
 from stream.row import Waiting, encode_row
+from stream.steps import Step
 
 LONG = frozenset({"sessions", "searches"})  # families of which a long record lets its oldest steps go
 FREED = frozenset({"tickets", "surveys", "sessions", "searches", "subscriptions", "costs", "reviews", "milestones"})
@@ -45,6 +46,12 @@ def most(journey: Journey) -> int:
     return min(d.limit, d.busy_records) if is_busy(journey) else d.limit
 
 
+def went(journey: Journey, family: str, steps: list[Step] | None, at: int) -> bool:
+    """Whether a step at `at` (ms) would begin a record, or a long one earlier, where some had to go."""
+    edge: int | None = journey.row.edges.get(family)
+    return edge is not None and at <= edge and (steps is None or (family in LONG and at <= steps[0].at))
+
+
 def first_out(journey: Journey, family: str, limit: int) -> list[str]:
     """The closed records of a full family that are to go, longest quiet first: a quarter more than is needed."""
     over = len(journey.records(family)) - limit + max(1, limit // 4)
@@ -53,7 +60,9 @@ def first_out(journey: Journey, family: str, limit: int) -> list[str]:
 
 def oldest(journey: Journey, family: str) -> list[str]:
     """The closed records of a family, longest quiet first, derived once; as items."""
-    found: list[str] = journey.derived(f"closed {family}", lambda who: [item for _, item in sorted(closed(who, family))])
+    found: list[str] = journey.derived(
+        f"closed {family}", lambda who: [item for _, item in sorted(closed(who, family))]
+    )
     return found
 
 

@@ -128,9 +128,8 @@ class Stepper:
     ) -> Reject | None:  # fmt: skip
         """Hold one customer's state in bounds (stream.room): what is closed and old makes room for what is new."""
         (family, id_), journey, limit = place, fold.journey, self._definitions.limit
-        if (edge := journey.row.edges.get(family)) is not None and not event.backfill and at <= edge:
-            if steps is None or (family in room.LONG and at <= steps[0].at):
-                return Reject(Reason.OVER_LIMIT, f"of {family} too many were there: those up to then were let go early")
+        if not event.backfill and room.went(journey, family, steps, at):
+            return Reject(Reason.OVER_LIMIT, f"there were too many {family}: those up to then were let go early")
         if steps is None:
             if len(journey.records(family)) >= room.most(journey):
                 self._free(fold, family, clock, sums)
@@ -144,7 +143,9 @@ class Stepper:
             kept = self._definitions.keep.records // DAY
             return Reject(Reason.HEADLESS, f"ticket {id_!r} was kept {kept} d after its last step - at `$.data.ticket`")
         if (waiting := journey.row.waiting) and not room.may_wait(waiting, self._definitions):
-            return Reject(Reason.OVER_LIMIT, f"{limit} steps of this customer wait for their heads already, or they are large")
+            return Reject(
+                Reason.OVER_LIMIT, f"{limit} steps of this customer wait for their heads already, or they are large"
+            )
         return self._over_weight(fold, event, size, clock, sums)
 
     def _free(self, fold: Fold, family: str, clock: int, sums: Sums) -> None:
