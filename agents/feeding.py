@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import stat
 import sys
 import time
 from heapq import merge
@@ -24,7 +25,7 @@ from stream.sources import Source, SourceFault
 
 _TOPIC = "topic:"
 _RAW = topics.raw("")
-_LINE = 5.0  # seconds between two lines of progress where there is no terminal
+_EVERY = 0.2  # seconds between two words on progress
 _STEP = 5_000  # records between two looks at the clock
 
 
@@ -49,6 +50,8 @@ class Log:
         self._effective = effective
         self._found = found
         self._names = _topics(args, found)
+        for file in () if self._names else args.inputs:
+            _there(Path(file))
 
     def feed(self, fold: Fold) -> None:
         """All of it, then what is due by its end. Raises SourceFault, Faults, Stop."""
@@ -104,6 +107,15 @@ def _topics(args: argparse.Namespace, found: Plugins) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def _there(file: Path) -> None:
+    """So that a misspelt name is told before anything is made. Opens nothing: it may be a pipe. Raises SourceFault."""
+    try:
+        if stat.S_ISDIR(file.stat().st_mode):
+            raise SourceFault(f"{file}: Is a directory; name a file")
+    except (OSError, ValueError) as error:
+        raise SourceFault(f"{file}: {getattr(error, 'strerror', None) or error}") from None
+
+
 def _fits(log: LogTopics, effective: Settings) -> None:
     """Whether the log has the partitions that settings say, and its beginning."""
     there, wanted = log.partitions(topics.EVENTS), effective.definitions.partitions
@@ -116,7 +128,7 @@ def _fits(log: LogTopics, effective: Settings) -> None:
 
 
 class Progress:
-    """How far it is, on standard error: on a terminal in one line, else in a line every few seconds."""
+    """How far it is, in one line of standard error, where that is a terminal."""
 
     def __init__(self) -> None:
         self._started = self._said = time.monotonic()
@@ -129,7 +141,6 @@ class Progress:
     def say(self, words: str, *, last: bool = False) -> None:
         """Say it if it is time; `last`: ends the line, and is left out where nothing was said before."""
         now = time.monotonic()
-        if self._spoke if last else now - self._said >= (0.2 if self._line else _LINE):
+        if self._line and (self._spoke if last else now - self._said >= _EVERY):
             self._said, self._spoke = now, True
-            start, end = ("\r", "\033[K\n" if last else "\033[K") if self._line else ("", "\n")
-            print(f"{start}{words}", end=end, file=sys.stderr, flush=True)
+            print(f"\r{words}\033[K", end="\n" if last else "", file=sys.stderr, flush=True)

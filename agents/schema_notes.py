@@ -130,6 +130,8 @@ ALERT = {
     "warns_of": "The outcome that it claims to predict.",
     "backfill": "Judged at the end of a backfill: it never pages.",
     "vip": "Whether the customer is a VIP.",
+    "mrr": "What the customer pays a month then, in minor units of the reporting currency.",
+    "doubtful": "Of a watch: chance alone brings one of this size now and then. Delivery queues it until it is not so.",
     "segment": "The customer's segment.",
     "trail": "The customer's last touchpoints.",
     "run": "The run that says it.",

@@ -87,9 +87,9 @@ def print_counts(replay: Replay, changes: Sequence[Alert], dead: Sequence[DeadLe
     opened = Counter(alert.signal for alert in changes if alert.change == "opened")
     print(
         f"\n{replay.records:,} records read: {events:,} events ({repeats:,} repeated), "
-        f"{len(dead):,} dead letters{_counts(reasons)}"
+        f"{_many(len(dead), 'dead letter')}{_counts(reasons)}"
     )
-    print(f"{opened.total():,} alerts opened{_counts(opened)}")
+    print(f"{_many(opened.total(), 'alert')} opened{_counts(opened)}")
     print(
         f"as of {_time(replay.end)}, in {seconds:,.1f} s" if replay.end else f"nothing to tell of, in {seconds:,.1f} s"
     )
@@ -98,6 +98,10 @@ def print_counts(replay: Replay, changes: Sequence[Alert], dead: Sequence[DeadLe
 def plain(text: str) -> str:
     """Text from the log, without what would command a terminal."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def _many(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def _counts(counted: Counter[str]) -> str:

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 
 from agents import collector, topics
 from agents.app import Role, roles
+from agents.engine.calm import calm
 from agents.engine.connection import reach
 from agents.engine.exits import Code, die
 from agents.setup import Setup, setup
@@ -46,6 +47,7 @@ def run(settings: Settings, names: Sequence[str], *, embedded: bool = False) -> 
         for name in ("faust", "mode", "aiokafka"):  # they tell much, little of it for people
             logging.getLogger(name).setLevel(logging.WARNING)
     collector.relax()
+    calm()
     return uvloop.run(_run(settings, names, embedded=embedded))
 
 

@@ -1,12 +1,11 @@
 """`make bench`: the hops on a real Kafka beside the floor of the same run. ARGS="--events 200000" for a quick look.
 
-ARGS="r1": one job, by several engines; ARGS="cost": what each plug-in costs; so each module here that is a program.
+ARGS="r1": one job, by several engines; "cost": what each plug-in costs; "latency", "soak", "recovery", "panes".
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import runpy
 import sys
@@ -17,7 +16,7 @@ from pathlib import Path
 import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from bench import latency, pipe
+from bench import live, pipe
 from bench.workload import Workload
 from stream.record import ALERTS, EVENTS, KPIS
 from tests.support.kafka import Kafka
@@ -27,51 +26,34 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--customers", type=int, default=50_000)
-    parser.add_argument("--rate", type=int, default=2_000, help="events/s of the live part")
-    parser.add_argument("--seconds", type=int, default=30, help="of the live part; 0 leaves it out")
     return parser.parse_args()
 
 
 async def run(args: argparse.Namespace, directory: Path) -> None:
     with Kafka(directory / "kafka") as kafka:
         await pipe.prepare(kafka.bootstrap)
-        workload = Workload(args.customers)
         began = time.perf_counter()
-        size = pipe.fill(kafka.bootstrap, workload.events(args.events, int(time.time() * 1000)))
-        say("input", f"{args.events:,} events of {args.customers:,} customers, {size / args.events:.0f} B each, "
+        size = pipe.fill(kafka.bootstrap, Workload(args.customers).events(args.events, int(time.time() * 1000)))
+        live.say("input", f"{args.events:,} events of {args.customers:,} customers, {size / args.events:.0f} B each, "
             f"written in {time.perf_counter() - began:.0f} s; {os.cpu_count()} cores")  # fmt: skip
         floor = await pipe.floor(kafka.bootstrap, args.events)
-        say("floor", f"{floor:,.0f} events/s (getmany + decode)")
+        live.say("floor", f"{floor:,.0f} events/s (getmany + decode)")
         file = pipe.settings(kafka.bootstrap, directory)
         await catch_up(kafka.bootstrap, file, directory, args, floor)
-        if args.seconds:
-            await live(kafka.bootstrap, file, directory, args, workload)
 
 
 async def catch_up(bootstrap: str, file: Path, directory: Path, args: argparse.Namespace, floor: float) -> None:
     with pipe.worker(file, ["journeys"], directory / "journeys.log") as process:
         rate = await pipe.drain(bootstrap, "journeys", EVENTS, args.events, process)
         peak = pipe.memory(process)
-    say("journeys", f"{rate:,.0f} events/s = {rate / floor:.3f} of the floor; peak {peak / 2**20:.0f} MiB, "
+    live.say("journeys", f"{rate:,.0f} events/s = {rate / floor:.3f} of the floor; peak {peak / 2**20:.0f} MiB, "
         f"{peak / args.customers / 1024:.1f} KiB a customer with everything")  # fmt: skip
     for role, topic, partitions in (("kpis", KPIS, 4), ("delivery", ALERTS, 1)):
         count = await end(bootstrap, topic, partitions)
         with pipe.worker(file, [role], directory / f"{role}.log") as process:
             rate = await pipe.drain(bootstrap, role, topic, count, process)
             peak = pipe.memory(process)
-        say(role, f"{rate:,.0f} records/s of {count:,}; peak {peak / 2**20:.0f} MiB")
-
-
-async def live(bootstrap: str, file: Path, directory: Path, args: argparse.Namespace, workload: Workload) -> None:
-    with pipe.worker(file, ["intake", "journeys", "kpis", "delivery"], directory / "live.log") as process:
-        await asyncio.sleep(15)  # a warm-up, not a test: the roles join and recover
-        times = await latency.measure(bootstrap, args.rate, args.seconds, workload)
-        assert process.poll() is None, "the worker ended; see its log"
-    if times:
-        at = [times[min(int(len(times) * q), len(times) - 1)] for q in (0.5, 0.99)]
-        say("latency", f"append to alert at {args.rate:,} events/s: p50 {at[0]} ms, p99 {at[1]} ms, of {len(times):,}")
-    else:
-        say("latency", "no alert came: nothing measured")
+        live.say(role, f"{rate:,.0f} records/s of {count:,}; peak {peak / 2**20:.0f} MiB")
 
 
 async def end(bootstrap: str, topic: str, partitions: int) -> int:
@@ -82,10 +64,6 @@ async def end(bootstrap: str, topic: str, partitions: int) -> int:
         return sum((await consumer.end_offsets([TopicPartition(topic, p) for p in range(partitions)])).values())
     finally:
         await consumer.stop()
-
-
-def say(what: str, text: str) -> None:
-    print(f"{what:>10}  {text}", flush=True)
 
 
 if __name__ == "__main__":

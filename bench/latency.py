@@ -1,54 +1,53 @@
-"""From append to alert: how long after an event is in the log its alert stands in journey.alerts."""
+"""From append to alert: how long after an event is in the log its alert stands in journey.alerts.
+
+`make bench ARGS="latency"`: finds how many events/s one worker with all roles works off, then measures at a tenth, a
+half and nine tenths of that.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Iterator
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 
-import msgspec
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+import uvloop
 
+from bench import live, pipe
 from bench.workload import Workload
-from stream.claims import Alert
-from stream.record import ALERTS
+from tests.support.kafka import Kafka
 
-_alert = msgspec.json.Decoder(Alert).decode
-
-
-async def measure(bootstrap: str, rate: int, seconds: int, workload: Workload) -> list[int]:
-    """Sends `rate` events/s to raw.cloudevents; returns ms from append time to alert, of alerts opened by events."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=5)
-    await consumer.start()
-    await producer.start()
-    found: list[int] = []
-    try:
-        tp = TopicPartition(ALERTS, 0)
-        consumer.assign([tp])
-        await consumer.seek_to_end(tp)
-        began = time.time()
-        sending = asyncio.create_task(_send(producer, rate, seconds, workload))
-        while time.time() < began + seconds + 5:
-            for records in (await consumer.getmany(timeout_ms=200)).values():
-                found += [r.timestamp - _alert(r.value).changed for r in records if began + 2 <= r.timestamp / 1000]
-        await sending
-    finally:
-        await producer.stop()
-        await consumer.stop()
-    return sorted(found)
+SHARES = (0.1, 0.5, 0.9)
 
 
-async def _send(producer: AIOKafkaProducer, rate: int, seconds: int, workload: Workload) -> None:
-    begun, sent = time.time(), 0
-    while (now := time.time()) < begun + seconds:
-        for key, value in _due(workload, int((now - begun) * rate) - sent):
-            await producer.send("raw.cloudevents", value, key)
-            sent += 1
-        await asyncio.sleep(0.01)
-    await producer.flush()
+def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.latency", description=__doc__)
+    parser.add_argument("--events", type=int, default=60_000, help="that wait, to find the maximum")
+    parser.add_argument("--customers", type=int, default=20_000)
+    parser.add_argument("--seconds", type=int, default=30, help="at each rate")
+    return parser.parse_args(words)
 
 
-def _due(workload: Workload, count: int) -> Iterator[tuple[bytes, bytes]]:
-    for _ in range(count):
-        yield workload.event(int(time.time() * 1000))
+async def run(args: argparse.Namespace, directory: Path) -> None:
+    workload = Workload(args.customers)
+    with Kafka(directory / "kafka") as kafka:
+        await pipe.prepare(kafka.bootstrap)
+        await live.fill(kafka.bootstrap, workload, args.events)
+        with live.worker(pipe.settings(kafka.bootstrap, directory), directory / "worker.log") as worker:
+            most = await worker.maximum(args.events)
+            live.say("maximum", f"{most:,.0f} events/s through all roles in one worker; {live.machine()}")
+            for share in SHARES:
+                await worker.through()
+                times = await live.measure(kafka.bootstrap, most * share, args.seconds, workload)
+                seen = await worker.seen()
+                live.say(f"{share:.0%}", f"{live.told(most * share, times)}; {seen.waiting:,} records wait after it; "
+                    f"loop held {seen.held * 1000:.0f} ms; {live.machine()}")  # fmt: skip
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    with tempfile.TemporaryDirectory(prefix="journeywatch-bench-") as made:
+        uvloop.run(run(arguments(words), Path(made)))
+
+
+if __name__ == "__main__":
+    main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -23,29 +24,30 @@ from stream.record import EVENTS
 PARTITIONS = 24
 
 
-def settings(bootstrap: str, directory: Path, *, plugins: str = "") -> Path:
+def settings(bootstrap: str, directory: Path, *, more: str = "") -> Path:
     """A settings file for workers of this cluster."""
     file = directory / "bench.toml"
     file.write_text(
         f'[kafka]\nbootstrap = "{bootstrap}"\nreplication = 1\nmin_insync = 1\n[redis]\nurl = ""\n'
-        f'[metrics]\nport = 0\n[logging]\nlevel = "warning"\n{plugins}'
+        f'[logging]\nlevel = "warning"\n{more}'
     )
     return file
 
 
-async def prepare(bootstrap: str) -> None:
+async def prepare(bootstrap: str, log_time: str = "append") -> None:
     """Creates the topics."""
-    await topics.create(bootstrap, topics.wanted(("cloudevents",), run=1, replication=1, min_insync=1))
+    made = topics.wanted(("cloudevents",), run=1, log_time=log_time, replication=1, min_insync=1)
+    await topics.create(bootstrap, made)
 
 
-def fill(bootstrap: str, events: Iterator[tuple[bytes, bytes]]) -> int:
-    """Writes events to journey.events as intake would; returns the bytes."""
+def fill(bootstrap: str, events: Iterator[tuple[bytes, bytes]], topic: str = EVENTS) -> int:
+    """Writes events to journey.events as intake would, or to a topic of sources; returns the bytes."""
     size = 0
     # Idempotent: a batch that is sent again would else land after the next one, in another order every run.
     options = {"linger.ms": 50, "batch.size": 1_000_000, "enable.idempotence": True, "log_level": 2}
     producer = Producer({"bootstrap.servers": bootstrap, "queue.buffering.max.messages": 500_000} | options)
     for i, (key, value) in enumerate(events):
-        producer.produce(EVENTS, value, key, partition=home(key, PARTITIONS))
+        producer.produce(topic, value, key, partition=home(key, PARTITIONS) if topic == EVENTS else -1)
         size += len(value)
         if i % 10_000 == 0:
             producer.poll(0)
@@ -72,11 +74,12 @@ async def floor(bootstrap: str, count: int) -> float:
 
 
 @contextmanager
-def worker(file: Path, roles: Sequence[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker process with some roles."""
+def worker(file: Path, roles: Sequence[str], log: Path, port: int = 0) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker process with some roles, and its metrics on `port` (0 = none)."""
     command = [sys.executable, "-m", "agents.cli", "worker", "--roles", ",".join(roles), "--settings", str(file)]
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=out)
+        environment = os.environ | {"JOURNEYWATCH_METRICS__PORT": str(port)}
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=out, env=environment)
     try:
         yield process
     finally:
@@ -88,10 +91,10 @@ def worker(file: Path, roles: Sequence[str], log: Path) -> Iterator[subprocess.P
             process.wait()
 
 
-def memory(process: subprocess.Popen[bytes]) -> int:
-    """Peak resident memory of a process, bytes (Linux)."""
+def memory(process: subprocess.Popen[bytes], which: str = "VmHWM") -> int:
+    """Resident memory of a process, bytes (Linux): at its peak, or now (VmRSS)."""
     for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
+        if line.startswith(which):
             return int(line.split()[1]) * 1024
     return 0
 

@@ -13,7 +13,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -146,13 +145,13 @@ async def workers(file: Path, directory: Path) -> None:
     """One starts; a second joins, and takes everything over when the first one goes."""
     ports = [free_port(), free_port()]
     began = time.perf_counter()
-    with start(file, directory, ports[0]) as first:
+    with pipe.worker(file, ["journeys"], directory / "first.log", ports[0]) as first:
         await settled(ports[0], first, pipe.PARTITIONS)
         took, told = time.perf_counter() - began, scrape(ports[0])
         say("restart", f"{took:.1f} s from start to ready, of it {told['journey_recovery_seconds_total']:.1f} s for "
             f"{told['journey_recovered_records_total']:,.0f} records; peak {pipe.memory(first) / 2**20:.0f} MiB; "
             f"loop held {told['journey_event_loop_lag_seconds']:.2f} s at most")  # fmt: skip
-        with start(file, directory, ports[1]) as second:
+        with pipe.worker(file, ["journeys"], directory / "second.log", ports[1]) as second:
             await settled(ports[1], second, pipe.PARTITIONS // 2)
             await asyncio.sleep(20)  # a warm-up, not a test: its standbys read on
             before = scrape(ports[1])
@@ -163,12 +162,6 @@ async def workers(file: Path, directory: Path) -> None:
             spent = after["journey_recovery_seconds_total"] - before["journey_recovery_seconds_total"]
             again = after["journey_recovered_records_total"] - before["journey_recovered_records_total"]
             say("take over", f"{spent:.2f} s, {again:,.0f} records read again")
-
-
-def start(file: Path, directory: Path, port: int) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    own = directory / f"{port}.toml"
-    own.write_text(file.read_text().replace("port = 0", f"port = {port}"))
-    return pipe.worker(own, ["journeys"], directory / f"{port}.log")
 
 
 async def settled(port: int, process: subprocess.Popen[bytes], partitions: int) -> None:

@@ -1,6 +1,7 @@
 """A month in a generated company in which known things go wrong: what is found, how soon, and who is woken for nothing.
 
-`python -m docgen.month [CUSTOMERS]` writes docs/month.md; `make month` is the same. Minutes with 20,000 customers.
+`python -m docgen.month [CUSTOMERS]` writes docgen/month.json and docs/month.md; `make month` is the same, and then
+`make docs` puts the table into docs/signals.md. Some twenty minutes with 20,000 customers.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from docgen.month_page import Row, Written, page, write
 from stream.claims import Alert
 from stream.definitions import DAY, HOUR, Definitions
 from stream.delivering import DeliveryPartition
@@ -31,9 +32,33 @@ from stream.sources.cloudevents import SOURCE
 from stream.summaries import OWN
 
 START = 1_767_571_200_000  # Monday 2026-01-05T00:00Z
-HISTORY, MONTH = 35 * DAY, 30 * DAY  # watches compare with the weeks before
 SURVEYS, READERS = 300, 150  # a day: of a size at which a watch has enough to go by
-FILE = Path(__file__).parents[1] / "docs/month.md"
+RELEASED, SHARE = 60, 0.03  # tickets of a bad release at least, and of how many customers
+
+
+class Plan(Struct, frozen=True):
+    """A month: of how many customers, how long. What goes wrong begins earlier in a shorter one."""
+
+    customers: int = 20_000
+    days: int = 30
+    history: int = 35  # days before it: watches compare with the weeks before
+    surveys: int = SURVEYS
+    readers: int = READERS
+    seed: int = 1
+
+    @property
+    def begins(self) -> int:
+        """When the month begins, after the history; ms."""
+        return START + self.history * DAY
+
+    @property
+    def end(self) -> int:
+        """ms."""
+        return self.begins + self.days * DAY
+
+    def day(self, n: int) -> int:
+        """Of a month of 30, the day that it is in this one, ms from its begin."""
+        return n * self.days // 30 * DAY
 
 
 class Told(Struct, frozen=True):
@@ -52,62 +77,68 @@ class Found(Struct, frozen=True):
     queue: Told | None
 
 
-def incidents(begins: int) -> list[Incident]:
-    """What goes wrong in the month that begins at `begins` (ms)."""
+def incidents(plan: Plan) -> list[Incident]:
+    """What goes wrong in the month."""
+    begins, day = plan.begins, plan.day
+    article, silence, first, second = begins + day(4) + 9 * HOUR, begins + day(10), begins + day(16), begins + day(21)
     release = (("topic", "api"), ("team", "technical"), ("channel", "chat"))  # where its tickets come in
     return [
-        Incident("a broken article", begins + 4 * DAY + 9 * HOUR, begins + 7 * DAY + 9 * HOUR,
+        Incident("a broken article", article, article + 3 * DAY,
                  (("content", BROKEN), ("topic", "login"), ("team", "front"))),
-        Incident("a team that stops answering", begins + 10 * DAY, begins + 13 * DAY,
+        Incident("a team that stops answering", silence, silence + 3 * DAY,
                  (("team", SILENT), ("topic", "delivery"), ("topic", "returns"))),
-        Incident("a bad release", begins + 16 * DAY + 14 * HOUR, begins + 16 * DAY + 16 * HOUR, release),
-        Incident("another bad release", begins + 21 * DAY + 10 * HOUR, begins + 21 * DAY + 12 * HOUR, release),
-        Incident("CES of a segment declines slowly", begins + 14 * DAY, begins + MONTH, (("segment", "smb"),),
+        Incident("a bad release", first + 14 * HOUR, first + 16 * HOUR, release),
+        Incident("another bad release", second + 10 * HOUR, second + 12 * HOUR, release),
+        Incident("CES of a segment declines slowly", begins + day(14), plan.end, (("segment", "smb"),),
                  ("ces_easy", "effort")),
     ]  # fmt: skip
 
 
-def log(customers: int, seed: int) -> Iterator[tuple[int, dict[str, Any]]]:
+def log(plan: Plan) -> Iterator[tuple[int, dict[str, Any]]]:
     """The events of history and month, in order of append time."""
-    begins = START + HISTORY
-    end = begins + MONTH
-    article, silence, *releases, decline = incidents(begins)
+    customers, seed, end = plan.customers, plan.seed, plan.end
+    article, silence, *releases, decline = incidents(plan)
     segments = {f"customer-{i}": born(i, seed, ("USD",)).segment for i in range(customers)}
     company = Company(customers, segments, seed)
     found = unanswered(world(customers, START, end, seed, currencies=("USD",)), silence)
-    found = company.read(found, START, end, article, READERS)
-    found = company.asked(found, START, end, decline, SURVEYS)
+    found = company.read(found, START, end, article, plan.readers)
+    found = company.asked(found, START, end, decline, plan.surveys)
     for release in releases:
-        found = company.released(found, release, 0.03)
+        found = company.released(found, release, max(SHARE, RELEASED / customers))
     return ((at, event) for at, event in found if at <= end)
 
 
-def replayed(customers: int, seed: int) -> list[Alert]:
+def replayed(plan: Plan) -> list[Alert]:
     """Every change of every alert, in order of log time."""
     settings = load(None, {})
     made = plugins.load(settings)
     definitions = msgspec.structs.replace(settings.definitions, partitions=1, kpi_partitions=1)
     replay = Replay(definitions, made.kpis, made.signals.values(), list(made.watches.values()), keep_panes=False)
-    rows = ((at, json.dumps(event).encode()) for at, event in log(customers, seed))
+    rows = ((at, json.dumps(event).encode()) for at, event in log(plan))
     for _ in replay.raw(SOURCE, rows):
         pass
-    replay.finish(START + HISTORY + MONTH)
+    replay.finish(plan.end)
     return replay.changes()
 
 
-def delivered(changes: list[Alert], policy: Policy) -> list[Told]:
+def run(plan: Plan) -> Month:
+    """All of it."""
+    return judged(plan, delivered(plan, replayed(plan), Policy()))
+
+
+def delivered(plan: Plan, changes: list[Alert], policy: Policy) -> list[Told]:
     """What people were told of them in the month: each alert when it opened to them, and when it became a page."""
     fold = DeliveryPartition(Definitions(), "month", 0, {}, None, policy)
     encode = msgspec.json.Encoder().encode
     rows = [Record(ALERTS, 0, i, one.changed, b"", encode(one)) for i, one in enumerate(changes)]
-    rows.append(Record(ALERTS, 0, len(rows), START + HISTORY + MONTH, CLOCK, None))
+    rows.append(Record(ALERTS, 0, len(rows), plan.end, CLOCK, None))
     last: dict[str, tuple[int, str]] = {}
     told: list[Told] = []
     for row in rows:
         for append in fold.feed([row]):
             for key, _ in append.puts:
                 held = fold.held(key.decode())
-                if held is not None and held.head.is_open and row.timestamp >= START + HISTORY:
+                if held is not None and held.head.is_open and row.timestamp >= plan.begins:
                     told += _news(held, last)
     return told
 
@@ -126,7 +157,7 @@ def _news(held: Held, last: dict[str, tuple[int, str]]) -> Iterator[Told]:
 class Month(Struct, frozen=True):
     """What came of it. `false` = pages that are about many, and of no incident."""
 
-    customers: int
+    plan: Plan
     found: list[Found]
     told: list[Told]
     false: list[Told]
@@ -136,16 +167,16 @@ class Month(Struct, frozen=True):
         return [told for told in self.told if told.severity == "page"]
 
 
-def judged(customers: int, told: list[Told]) -> Month:
+def judged(plan: Plan, told: list[Told]) -> Month:
     """Hold what people were told against what is true."""
-    truth = incidents(START + HISTORY)
+    truth = incidents(plan)
     about_many = [one for one in told if one.alert.signal in OWN or is_watch(head_of(one.alert))]
     found = [Found(one, *(_first(about_many, one, severity) for severity in ("page", "queue"))) for one in truth]
     false = [
         one for one in about_many
         if one.severity == "page" and not any(true.is_of(one.alert.cut, one.alert.cause, one.at) for true in truth)
     ]  # fmt: skip
-    return Month(customers, found, told, false)
+    return Month(plan, found, told, false)
 
 
 def _first(told: list[Told], incident: Incident, severity: str) -> Told | None:
@@ -154,53 +185,35 @@ def _first(told: list[Told], incident: Incident, severity: str) -> Told | None:
     return min(mine, key=lambda one: one.at, default=None)
 
 
-def page(month: Month) -> str:
-    """docs/month.md."""
-    lines = [
-        "# A month in a generated company",
-        "",
-        f"{month.customers:,} customers, five weeks of history, then a month in which five known things go wrong",
-        "(`stream/infra/world_incidents.py`). Events go through the same folds as live (`stream.replay`, delivery),",
-        "with the default settings, which have no SLA targets (`[signals.sla_at_risk]`): a team that does not answer",
-        "breaks none. Written by `make month`.",
-        "",
-        "| what went wrong | first page | after | first in the queue | after |",
-        "|---|---|---|---|---|",
-        *map(_row, month.found),
-        "",
-        "| pages of the month | |",
-        "|---|---|",
-        *_counted(month),
-        "",
-        f"{sum(one.severity == 'queue' for one in month.told):,} alerts went to the queue.",
-        "",
-    ]
-    if missed := [one.incident.name for one in month.found if not (one.page or one.queue)]:
-        lines += [f"Not found: {', '.join(missed)}.", ""]
-    if month.false:
-        lines += ["False pages:", "", *(f"- {one.alert.text}" for one in month.false), ""]
-    return "\n".join(lines)
+def written(month: Month) -> Written:
+    """As it is kept and shown."""
+    return Written(
+        month.plan.customers, month.plan.days, [_row(one) for one in month.found], list(_counted(month)),
+        sum(one.severity == "queue" for one in month.told), [one.alert.text for one in month.false], len(month.pages),
+    )  # fmt: skip
 
 
-def _counted(month: Month) -> Iterator[str]:
-    pages, days = month.pages, MONTH // DAY
+def _counted(month: Month) -> Iterator[tuple[str, str]]:
+    pages, days = month.pages, month.plan.days
     a_day = Counter((one.at - START) // DAY for one in pages)
-    yield f"| in all | {len(pages)}: {len(pages) / days:.1f} a day, {max(a_day.values(), default=0)} on the worst |"
+    yield "in all", f"{len(pages)}: {len(pages) / days:.1f} a day, {max(a_day.values(), default=0)} on the worst"
     for kind, n in sorted(Counter(map(_kind, pages)).items()):
-        yield f"| {kind} | {n} |"
+        yield kind, str(n)
     others = (one for one in pages if one.alert.signal not in OWN)
     hours = Counter((one.alert.cut.get("team", Policy().team), one.at // HOUR) for one in others)
     busiest = max(hours.values(), default=0)
-    yield f"| most of one team in an hour (delivery's own apart) | {busiest} of {Policy().budget} |"
-    yield f"| false: about many, of nothing that went wrong | {len(month.false)} |"
+    yield "most of one team in an hour (delivery's own apart)", f"{busiest} of {Policy().budget}"
+    yield "false: about many, of nothing that went wrong", str(len(month.false))
 
 
-def _row(found: Found) -> str:
-    cells = [found.incident.name]
-    for told in (found.page, found.queue):
-        late = "" if told is None else span(told.at - found.incident.start)
-        cells += ["none", "-"] if told is None else [f"`{told.alert.signal}`: {told.alert.text}", late]
-    return f"| {' | '.join(cells)} |"
+def _row(found: Found) -> Row:
+    row = Row(found.incident.name)
+    for kind, told in (("page", found.page), ("queue", found.queue)):
+        if told is not None:
+            setattr(row, kind, told.alert.signal)
+            setattr(row, f"{kind}_text", told.alert.text)
+            setattr(row, f"{kind}_after", span(told.at - found.incident.start))
+    return row
 
 
 def _kind(told: Told) -> str:
@@ -214,11 +227,10 @@ def _kind(told: Told) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    customers = int(arguments[0]) if arguments else 20_000
-    month = judged(customers, delivered(replayed(customers, 1), Policy()))
-    FILE.write_text(page(month), "utf-8")
+    month = written(run(Plan(int(arguments[0])) if arguments else Plan()))
+    write(month)
     print(page(month))
-    return 0 if all(one.page or one.queue for one in month.found) else 1
+    return 0 if all(row.found for row in month.rows) else 1
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from docgen import about, base_rates
+from docgen import about, base_rates, month_page
 from docgen.base_rates import Count
 from docgen.written import written
 from stream.infra.plugins import discover, is_watch
@@ -98,6 +98,7 @@ def signals() -> Iterator[str]:
     for name, plugin in found.items():
         rates = "".join(f" {_rate(plugin, log.signals.get(name), log.tickets)} |" for log in counted.logs.values())
         yield f"| [`{name}`](#{name}) | {plugin.warns_of} | {', '.join(about.severities(plugin))} |{rates}\n"
+    yield f"\n{month_page.section()}"
     for name, plugin in found.items():
         said = {log: one.signals[name] for log, one in counted.logs.items() if name in one.signals}
         yield f"\n## {name}\n\n{about.prose(plugin)}\n\n| `{name}@{plugin.version}` | |\n|---|---|\n"

@@ -73,6 +73,10 @@ class Account:
             found = self._cuts[at] = tuple((name, label) for name, label in named if label is not None)
         return found
 
+    def mrr(self, at: int) -> int:
+        """Minor units of the reporting currency a month, at a time (ms)."""
+        return next((state.mrr for state in reversed(self.states) if state.at <= at), 0)
+
     def _oldest(self, at: int) -> Subscription | None:
         begun = [s for s in self._subscriptions if s.started <= at]
         running = (s for s in begun if s.ended is None or at < s.ended)

@@ -60,7 +60,7 @@ def _stand(held: Held, top: Finding, clock: int, *, backfill: bool) -> str | Non
 
 
 def _content(f: Finding) -> tuple[object, ...]:
-    return f.since, f.severity, f.text, f.numbers, f.evidence, f.clears
+    return f.since, f.severity, f.text, f.numbers, f.evidence, f.clears, f.doubtful
 
 
 def _ended(held: Held, found: Sequence[Finding], clock: int, linger: int) -> Finding | None:
@@ -85,6 +85,7 @@ def tell(
     *,
     trail: Sequence[Touch] = (),
     vip: bool = False,
+    mrr: int = 0,
     segment: str | None = None,
     run: int = 1,
     cut: Cut = (),
@@ -94,27 +95,34 @@ def tell(
     assert finding is not None  # an alert that never stood has no change to tell
     return Alert(
         id=alert_id(held.signal, subject, held.cause),
-        signal=held.signal,
-        version=held.version,
         definition=f"{signal.name}@{signal.version}",
         subject=subject,
-        cause=held.cause,
-        episode=held.episode,
-        severity=Severity(held.severity).name,
-        max_severity=Severity(held.max_severity).name,
-        status=held.status,
         change=change,
-        opened=held.opened,
         changed=clock,
         resolved=None if held.status == "open" else clock,
+        **_of_held(held),
         **_of_finding(finding, trail),
         warns_of=signal.warns_of,
-        backfill=held.backfill,
         vip=vip,
+        mrr=mrr,
         segment=segment,
         run=run,
         cut=dict(cut),
     )
+
+
+def _of_held(held: Held) -> dict[str, Any]:
+    return {
+        "signal": held.signal,
+        "version": held.version,
+        "cause": held.cause,
+        "episode": held.episode,
+        "severity": Severity(held.severity).name,
+        "max_severity": Severity(held.max_severity).name,
+        "status": held.status,
+        "opened": held.opened,
+        "backfill": held.backfill,
+    }
 
 
 def _of_finding(finding: Finding, trail: Sequence[Touch]) -> dict[str, Any]:
@@ -126,6 +134,7 @@ def _of_finding(finding: Finding, trail: Sequence[Touch]) -> dict[str, Any]:
         "numbers": dict(finding.numbers),
         "evidence": [_event(known.get(one), one) for one in finding.evidence],
         "clears": finding.clears,
+        "doubtful": finding.doubtful,
         "trail": [_touch(t) for t in trail],
     }
 

@@ -27,16 +27,16 @@ def mean(total: int, n: int, squares: int, z: float = Z) -> Bounds:
     return total / n - half, total / n + half
 
 
-def of_ratio(sums: Mapping[str, int]) -> tuple[int, float, Bounds]:
+def of_ratio(sums: Mapping[str, int], z: float = Z) -> tuple[int, float, Bounds]:
     """(n, value, bounds) of the parts `num` and `den`; den > 0."""
     num, den = sums.get("num", 0), sums["den"]
-    return den, num / den, wilson(num, den)
+    return den, num / den, wilson(num, den, z)
 
 
-def of_mean(sums: Mapping[str, int]) -> tuple[int, float, Bounds]:
+def of_mean(sums: Mapping[str, int], z: float = Z) -> tuple[int, float, Bounds]:
     """(n, value, bounds) of the parts `sum`, `n` and `sq`; n > 1."""
     total, n = sums.get("sum", 0), sums["n"]
-    return n, total / n, mean(total, n, sums.get("sq", 0))
+    return n, total / n, mean(total, n, sums.get("sq", 0), z)
 
 
 def lift(both: int, warned: int, happened: int, n: int, z: float = Z) -> Bounds:

@@ -38,6 +38,7 @@ class Finding(Struct, frozen=True, gc=False, array_like=True):
 
     `cause` names what it is about inside the subject (a ticket, an issue, a survey): one alert a cause.
     `evidence` = uids of the steps that made it; `numbers` = the measured values and limits, units in the names.
+    `doubtful` = chance alone brings one of this size now and then.
     """
 
     cause: str
@@ -48,6 +49,7 @@ class Finding(Struct, frozen=True, gc=False, array_like=True):
     evidence: tuple[int, ...] = ()
     numbers: tuple[tuple[str, int], ...] = ()
     clears: str = ""
+    doubtful: bool = False
 
 
 class Change(Struct, frozen=True, gc=False, array_like=True):
@@ -117,6 +119,8 @@ class Alert(Struct, kw_only=True, omit_defaults=False):
     warns_of: str = ""
     backfill: bool = False  # judged at the end of a backfill: never pages
     vip: bool = False
+    mrr: int = 0  # of the customer at that time, minor units of the reporting currency
+    doubtful: bool = False  # a watch's: chance alone brings one of this size now and then; delivery pages it later
     segment: str | None = None
     trail: list[dict[str, str | int]] = []
     run: int = 1

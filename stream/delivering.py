@@ -259,13 +259,15 @@ class DeliveryPartition:
             heappush(self._due, (held.heard + KEEP, head.id))
             return
         self.line.add(held)
-        self._router.incidents.watch(head, is_open=head.severity == "page")
+        self._router.piles.add(head, 1)
+        self._router.incidents.watch(head, is_open=head.severity == "page" and not head.doubtful)
 
     def _leave(self, head: Head) -> None:
         """Undoes `_take` before a newer version is taken."""
         if not head.is_open:
             return  # its due time stays in the heap and will no longer fit the row
         self.line.remove(head)
+        self._router.piles.add(head, -1)
         self._router.incidents.watch(head, is_open=False)
 
     def _drop(self, name: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from stream import alerts, forgetting, health
 from stream.about import about
+from stream.account import account
 from stream.claims import Alert, Finding, Signal
 from stream.definitions import BEAT
 from stream.facts import Facts, views_of
@@ -120,14 +121,14 @@ class Fold:
             return
         journey.alerts[id_] = held
         journey.row.healthy = 0
-        vip = journey.attribute("tier", clock) in self.definitions.vip_tiers
-        cut = about(journey, item, clock)
-        trail, run, segment = journey.trail, self.definitions.run, dict(cut).get("segment")
-        self.told.append(
-            alerts.tell(
-                held, change, signal, journey.subject, clock, trail=trail, vip=vip, segment=segment, run=run, cut=cut
-            )
-        )
+        cut, trail, run = about(journey, item, clock), journey.trail, self.definitions.run
+        who: dict[str, Any] = {
+            "vip": journey.attribute("tier", clock) in self.definitions.vip_tiers,
+            "mrr": account(journey).mrr(clock),
+            "segment": dict(cut).get("segment"),
+        }
+        told = alerts.tell(held, change, signal, journey.subject, clock, trail=trail, run=run, cut=cut, **who)
+        self.told.append(told)
         if held.status != "open":
             held.finding = None  # only its counters are needed for the next episode
 

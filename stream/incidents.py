@@ -3,7 +3,7 @@
 Pages of one signal that share a team, a topic or a segment are one incident from the third within an hour on; alerts
 of the queue are, when in an hour, or in 24, far more open than in the busiest such time of the 7 d before. An incident
 takes in all that follows of its signals and label, and other signals that surge under the same label, until nothing
-joined for so long.
+joined for so long. So is work that piles up in a team's hands (stream/piles.py).
 A watch's page takes in the pages of the customers that it explains.
 """
 
@@ -53,12 +53,12 @@ class Incidents:
 
     # -- incidents ---------------------------------------------------------------------------------------------
 
-    def joined(self, head: Head, clock: int) -> str:
-        """The incident that takes an alert in; "" = none does."""
+    def joined(self, head: Head, clock: int, n: int = 0) -> str:
+        """The incident that takes an alert in, the `n`-th open of its kind and team; "" = none does."""
         for key in self._keys(head):
             id = self._open.get(key, "")
             one = self._memory.get(Incident, id) if id else None
-            if one is not None and head.signal in one.signals:
+            if one is not None and head.signal in one.signals and n >= one.least:
                 self._join(id, one, head, clock)
                 return id
         return ""
@@ -90,11 +90,13 @@ class Incidents:
                 n, usual = _busiest(rate.hours, hour, hours)
                 if found is None and n >= max(self._policy.surge, self._policy.surge_times * usual):
                     found = key, n, hours * HOUR
-        return found if self._knows(clock) else None
+        return found if self.knows(clock) else None
 
-    def begin(self, id: str, key: Key, head: Head, n: int, within: int, clock: int) -> None:
-        """An alert, the `n`-th of them, makes them an incident; it is over when none joins `within` that time (ms)."""
-        one = Incident(*key, {head.signal: n}, clock, within, n)
+    def begin(self, id: str, key: Key, head: Head, n: int, within: int, clock: int, least: int) -> None:
+        """An alert, the `n`-th of them, makes them an incident; it is over when none joins `within` that time (ms).
+        `least` as in `Incident`.
+        """
+        one = Incident(*key, {head.signal: n}, clock, within, n, least)
         self._open[key] = id
         self._memory.keep(id, one)
 
@@ -132,6 +134,8 @@ class Incidents:
     def words(self, one: Incident) -> str:
         """What its alert says."""
         named = ", ".join(f"{n} {signal}" for signal, n in one.signals.items())
+        if one.least:
+            return f"{one.count} alerts of {one.dim} {one.label} have piled up, {one.least} are too many: {named}"
         return f"{one.count} alerts of {one.dim} {one.label}, each within {span(one.within)} of the one before: {named}"
 
     def sweep(self, clock: int) -> None:
@@ -149,7 +153,7 @@ class Incidents:
     def _keys(self, head: Head) -> list[Key]:
         return [(dim, head.cut[dim]) for dim in self._policy.group_by if dim in head.cut]
 
-    def _knows(self, clock: int) -> bool:
+    def knows(self, clock: int) -> bool:
         """Whether delivery has heard of a week, so that what is usual is known."""
         began = self._memory.get(Began, "")
         return began is not None and clock - began.at >= WEEK

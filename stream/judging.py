@@ -152,8 +152,8 @@ def intervals(last: Finding | None, now: Finding | None, pane: int) -> list[Find
     """The intervals of one cause after the pane that ends at `pane`, the newest first.
 
     There is at least one. What goes on holding is one interval: it keeps its first `since` and what was said then,
-    unless the severity changes (else every hour would amend the alert by its new numbers). It ends at the first pane
-    without a finding.
+    unless the severity changes or a doubt is lifted (else every hour would amend the alert by its new numbers). It ends
+    at the first pane without a finding.
     """
     going = last is not None and last.until is None
     if now is None:
@@ -162,4 +162,5 @@ def intervals(last: Finding | None, now: Finding | None, pane: int) -> list[Find
         return [now]
     if not going:
         return [now, last]
-    return [last if now.severity == last.severity else structs.replace(now, since=last.since)]
+    same = now.severity == last.severity and (now.doubtful or not last.doubtful)
+    return [last if same else structs.replace(now, since=last.since)]

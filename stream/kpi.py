@@ -14,6 +14,7 @@ from stream.surveys import pool
 
 OF_ALL = ("segment", "stage")
 OF_TICKETS = ("channel", "segment", "stage", "team", "topic")
+OF_OPENINGS = ("channel", "content", "segment", "stage", "team", "topic")
 # What changes a ticket's cut, and with it each of its facts; and what ends or begins anew beside it.
 MOVES = frozenset({"ticket.opened", "ticket.transferred", "ticket.updated"})
 ENDS = MOVES | {"ticket.reopened", "ticket.resolved"}
@@ -91,6 +92,11 @@ class OfTickets(Plugin):
     ahead = False
     reads = frozenset({"tickets"})
     cuts: tuple[str, ...] = OF_TICKETS
+
+
+def with_content(it: Ticket) -> Cut:
+    """A ticket's dimensions, and the help page that it came from, if its opening says it."""
+    return it.dims() if it.content is None else tuple(sorted((*it.dims(), ("content", it.content))))
 
 
 class OfSurveys(Plugin):

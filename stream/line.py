@@ -12,7 +12,7 @@ from stream.claims import Severity
 from stream.notices import Head, Held, Routing
 from stream.ranking import Weights, rank, reasons, terms
 
-_QUIETER = ("precision", "grouped")  # of these somebody was told already: they rank with the queue
+_QUIETER = ("chance", "precision", "grouped")  # of these nobody is to be told, or was already: they rank with the queue
 
 
 class Line:

@@ -86,8 +86,10 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
     def at(self, row: Attributes) -> int:
         """The instant of a row, ms. Raises Unmapped."""
         text = row.get(self.time)
+        if text is None:
+            raise Unmapped(f'a row has no {self.time}; name the attribute of its time: time = "..." in the mapping')
         try:
-            time = datetime.fromisoformat(text)  # type: ignore[arg-type]
+            time = datetime.fromisoformat(text)
         except (TypeError, ValueError):
             raise Unmapped(f"{self.time} = {text!r} is no time") from None
         if time.tzinfo is None:

@@ -42,9 +42,15 @@ class Rate(Struct, array_like=True):
     hours: list[tuple[int, int]] = []
 
 
+class Pile(Struct, array_like=True):
+    """The most alerts of the queue of one signal and team that were open at once, as (day of log time, count)."""
+
+    days: list[tuple[int, int]] = []
+
+
 class Incident(Struct, array_like=True):
     """Alerts that are one matter: those of `signals` with this label. `last` = when one joined (log time, ms); it is
-    over when none joined `within` (ms).
+    over when none joined `within` (ms). `least` = so many must be open for one more to join; 0 = all join.
     """
 
     dim: str
@@ -53,6 +59,7 @@ class Incident(Struct, array_like=True):
     last: int
     within: int
     said: int = 0  # how many its alert says
+    least: int = 0
 
     @property
     def count(self) -> int:
@@ -75,7 +82,7 @@ class Began(Struct, array_like=True):
     swept: int = 0
 
 
-KINDS: dict[str, Any] = {"b": Began, "c": Crew, "g": Recent, "i": Incident, "r": Rate, "w": Worth}
+KINDS: dict[str, Any] = {"b": Began, "c": Crew, "g": Recent, "i": Incident, "p": Pile, "r": Rate, "w": Worth}
 _CODE: dict[Any, str] = {kind: code for code, kind in KINDS.items()}
 _decode: dict[str, Any] = {code: msgspec.msgpack.Decoder(kind).decode for code, kind in KINDS.items()}
 

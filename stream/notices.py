@@ -45,6 +45,8 @@ class Head(Struct, frozen=True, gc=False, array_like=True):
     vip: bool
     backfill: bool
     cut: dict[str, str] = {}
+    mrr: int = 0
+    doubtful: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -66,8 +68,9 @@ class Routing(Struct, frozen=True, array_like=True):
 class Held(Struct, array_like=True):
     """One row of the delivery table: the newest version of an alert and what each sink was told of it.
 
-    `body` = the alert's JSON as heard, `raised` = log time at which this episode rose to its present severity,
-    `heard` = log clock when this version was heard; both in ms. `routing` = what was decided; None = as it is.
+    `body` = the alert's JSON as heard, `raised` = log time at which this episode rose to its present severity, or was
+    no longer doubtful, `heard` = log clock when this version was heard; both in ms. `routing` = what was decided;
+    None = as it is.
     `about` = what sinks were about to be told when it was written: they may hold it open, whatever `sent` says.
     """
 
@@ -116,6 +119,11 @@ def is_watch(head: Head) -> bool:
     return head.subject == (" ".join(f"{dim}:{label}" for dim, label in head.cut.items()) or "all")
 
 
+def is_sure(old: Head, new: Head) -> bool:
+    """Whether a newer version of an alert is no longer doubtful."""
+    return old.doubtful and not new.doubtful
+
+
 def head_of(alert: Alert) -> Head:
     return Head(*(getattr(alert, name) for name in Head.__struct_fields__))
 
@@ -128,7 +136,7 @@ def merge(old: Held | None, head: Head, body: bytes, clock: int) -> Held | None:
         return None
     if head.episode > old.head.episode:
         return Held(head, body, head.opened, clock, old.sent, about=old.about)
-    rose = Severity[head.severity] > Severity[old.head.severity]
+    rose = Severity[head.severity] > Severity[old.head.severity] or is_sure(old.head, head)
     return Held(head, body, head.changed if rose else old.raised, clock, old.sent, about=old.about)
 
 

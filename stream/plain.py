@@ -84,9 +84,9 @@ class Ledger(Plain):
     __slots__ = ()
 
     @property
-    def paid(self) -> int | None:
-        """When it first paid anything."""
-        return next((s.at for s in self.steps if s.kind == S.PAID or (s.kind == S.BALANCE and s.data[1])), None)
+    def first_paid(self) -> Step | None:
+        """The first step in which anything was paid."""
+        return next((s for s in self.steps if s.kind == S.PAID or (s.kind == S.BALANCE and s.data[1])), None)
 
 
 class Costs(Plain):

@@ -69,6 +69,9 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     group_window: Duration = HOUR  # also: how long nothing may join before an incident is over
     surge: Count = 20  # alerts of the queue in an hour or in 24, and
     surge_times: Count = 2  # times the busiest such time of the 7 d before
+    waiting: tuple[str, ...] = ("no_next_step", "stalled_handoff", "sla_at_risk")  # signals of work that waits
+    pile: Count = 12  # open alerts of one of them and one team, and
+    pile_sigmas: Annotated[float, Meta(ge=0)] = 3.0  # roots of the usual number more than usual
     absorbs: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(ABSORBS))  # by watch: signals it explains
     precision: Share = 0.3  # a signal found useful less often than this does not page
     precision_back: Share = 0.5  # until it is found useful this often again

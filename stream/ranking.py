@@ -1,4 +1,4 @@
-"""The order of the queue: severity, VIP, how many signals the customer has open, how long it waits.
+"""The order of the queue: severity, VIP, contract value, how many signals the customer has open, how long it waits.
 
 Everything is brought to one scale, time waited: each reason counts as a head start. So the order of two alerts
 never changes by waiting, and the rank of one is a single number: the time at which it *would* have been opened.
@@ -6,9 +6,9 @@ never changes by waiting, and the rank of one is a single number: the time at wh
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from stream.claims import Alert
 from stream.definitions import DAY
@@ -19,13 +19,17 @@ from stream.notices import span
 class Weights(Struct, frozen=True, forbid_unknown_fields=True):
     """Head starts, ms; age itself counts as it is.
 
-    `page` is added to pages, `info` is taken from infos. `signal` counts for each further signal open on the same
-    subject, at most `signals` of them.
+    `page` is added to pages, `info` is taken from infos. `value` counts for each `value_each` of the customer's MRR
+    (minor units of the reporting currency; a part counts in part), at most `values` of them. `signal` counts for each
+    further signal open on the same subject, at most `signals` of them.
     """
 
     page: Duration = 1_000 * DAY
     info: Duration = 1_000 * DAY
     vip: Duration = 2 * DAY
+    value: Duration = DAY
+    value_each: Annotated[int, Meta(ge=1)] = 100_000
+    values: int = 3
     signal: Duration = DAY
     signals: int = 4
 
@@ -37,6 +41,8 @@ class Waiting(Protocol):
     def severity(self) -> str: ...
     @property
     def vip(self) -> bool: ...
+    @property
+    def mrr(self) -> int: ...
     @property
     def opened(self) -> int: ...
 
@@ -58,7 +64,8 @@ def terms(alert: Waiting, signals: int, weights: Weights) -> dict[str, int]:
     """The head start (ms) for each reason that there is. `signals` = distinct signals open on its subject."""
     loud = {"page": weights.page, "info": -weights.info}.get(alert.severity, 0)
     further = min(max(signals - 1, 0), weights.signals) * weights.signal
-    found = {"severity": loud, "vip": weights.vip if alert.vip else 0, "signals": further}
+    value = min(alert.mrr, weights.values * weights.value_each) * weights.value // weights.value_each
+    found = {"severity": loud, "vip": weights.vip if alert.vip else 0, "value": value, "signals": further}
     return {name: ms for name, ms in found.items() if ms}
 
 
@@ -73,6 +80,8 @@ def reasons(alert: Waiting, signals: int, weights: Weights) -> list[str]:
     why = [alert.severity]
     if "vip" in found:
         why.append(f"VIP: counts as {span(weights.vip)} longer")
+    if "value" in found:
+        why.append(f"contract value: counts as {span(found['value'])} longer")
     if "signals" in found:
         why.append(f"{signals} signals open: counts as {span(found['signals'])} longer")
     return why

@@ -2,6 +2,7 @@
 
     backfill      found at the end of a backfill
     old_news      heard of too late
+    chance        a watch that may speak by chance, until it no longer may
     precision     people found this signal's alerts useless too often (stream/worth.py)
     grouped       part of an incident, or explained by a watch's page (stream/incidents.py)
     maintenance   the team's pages wait for the end of a window
@@ -21,7 +22,8 @@ from stream.crews import FOREVER, Crews
 from stream.definitions import DAY, Definitions
 from stream.incidents import Incidents, Key
 from stream.memory import Began, Memory
-from stream.notices import Head, Held, Routing, is_watch, span
+from stream.notices import Head, Held, Routing, is_sure, is_watch, span
+from stream.piles import Piles
 from stream.policy import Policy
 from stream.timed import Desk, Timed
 from stream.worth import Precision
@@ -36,6 +38,7 @@ class Router:
         self.pages: dict[str, int] = {}
         self.precision = Precision(policy, memory, definitions.run)
         self.incidents = Incidents(policy, memory)
+        self.piles = Piles(policy, memory)
         self._definitions = definitions
         self._policy = policy
         self._memory = memory
@@ -51,13 +54,14 @@ class Router:
         if not head.is_open:
             return None
         goes_on = old is not None and old.head.is_open and old.head.episode == head.episode
-        if old is not None and goes_on and old.head.severity == head.severity:
+        if old is not None and goes_on and old.head.severity == head.severity and not is_sure(old.head, head):
             return old.routing
         if head.severity == "page":
             routing = self._page(held, clock)
             self._count(routing)
             return routing
-        return None if goes_on or head.severity != "queue" else self._queued(held, clock)
+        fell = old is not None and goes_on and Severity[old.head.severity] > Severity[head.severity]
+        return None if fell or head.severity != "queue" else self._queued(held, clock)
 
     def sweep(self, clock: int) -> None:
         """Once a day of the log."""
@@ -66,12 +70,15 @@ class Router:
             began.swept = clock // DAY
             self._memory.keep("", began)
             self.incidents.sweep(clock)
+            self.piles.sweep(clock)
             self._crews.sweep(clock)
 
     def _page(self, held: Held, clock: int) -> Routing | None:
         head = held.head
         if old := self._old(held, clock):
             return _queue(*old)
+        if head.doubtful:
+            return _queue("chance", "chance alone brings one of this size now and then; it pages if it grows")
         if notice := self.precision.notice(head.signal):
             return _queue("precision", f"{head.signal} was found useless too often", notice)
         customers = not is_watch(head)
@@ -92,9 +99,12 @@ class Router:
         head = held.head
         if self._old(held, clock):
             return None
-        id = self._joined(head, clock)
+        n, least = self.piles.count(head, clock)
+        id = self._joined(head, clock, n)
         if not id and (found := self.incidents.surged(head, clock)):
             id = self._gather(found[0], found[1], found[2], head, [], clock)
+        elif not id and n >= least and self.incidents.knows(clock):
+            id = self._gather(("team", head.cut["team"]), n, DAY, head, [], clock, least)
         return Routing(Severity.queue, "grouped", "part of an incident", id) if id else None
 
     def _old(self, held: Held, clock: int) -> tuple[str, str] | None:
@@ -128,32 +138,32 @@ class Router:
         key, before = found
         return self._gather(key, len(before) + 1, self._policy.group_window, head, before, clock)
 
-    def _joined(self, head: Head, clock: int) -> str:
-        id = self.incidents.joined(head, clock)
+    def _joined(self, head: Head, clock: int, n: int = 0) -> str:
+        id = self.incidents.joined(head, clock, n)
         if id:
             self._tell(id, clock)
         return id
 
-    def _gather(self, key: Key, n: int, within: int, head: Head, before: list[str], clock: int) -> str:
+    def _gather(self, key: Key, n: int, within: int, head: Head, before: list[str], clock: int, least: int = 0) -> str:
         """Make an incident of an alert, the `n`-th, and those before it, or let the label's incident take them in."""
         if id := self.incidents.under(key):
             self.incidents.spread(id, head, n, clock)
             self._tell(id, clock)
         else:
-            id = self._begin(key, n, within, head, before, clock)
+            id = self._begin(key, n, within, head, before, clock, least)
         for other in before:
             held = self._desk.held(other)
             if held is not None and held.head.is_open:
                 self._desk.move(held, _queue("grouped", "part of an incident", id))
         return id
 
-    def _begin(self, key: Key, n: int, within: int, head: Head, before: list[str], clock: int) -> str:
+    def _begin(self, key: Key, n: int, within: int, head: Head, before: list[str], clock: int, least: int) -> str:
         alert = summaries.opened(
             summaries.INCIDENT, ":".join(key), clock, "",
             clears=f"none of them opens for {span(within)}",
             run=self._definitions.run, numbers={"alerts": n}, about=[*before, head.id], cut=dict([key]),
         )  # fmt: skip
-        self.incidents.begin(alert.id, key, head, n, within, clock)
+        self.incidents.begin(alert.id, key, head, n, within, clock, least)
         one = self.incidents.get(alert.id)
         assert one is not None
         alert.text = self.incidents.words(one)

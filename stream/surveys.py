@@ -77,11 +77,11 @@ def goodness(definition: D.Survey, score: int) -> int:
 
 
 def is_low(definition: D.Survey, score: int) -> bool:
-    """NPS 0-6, CSAT the two worst scores (1-2 of 5), CES hard. CATALOGUE, `low_score`."""
+    """NPS 0-6, CSAT the two worst scores as far as they are in the worse half (1-2 of 5, 1 of 3), CES hard."""
     if definition.family == "nps":
         return goodness(definition, score) <= 6
     if definition.family == "csat":
-        return goodness(definition, score) <= 1
+        return goodness(definition, score) <= 1 and is_hard(definition, score)
     return is_hard(definition, score)
 
 

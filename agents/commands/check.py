@@ -41,10 +41,12 @@ def faults(path: Path, definitions: Definitions) -> Iterator[Fault]:
     try:
         if path.suffix == ".toml":
             _check_toml(path)
+        elif ".xes" in path.suffixes:
+            yield Fault(str(path), 0, "", "", "a process log is no file of events; `journeywatch replay` reads it")
         else:
             yield from _events(path, definitions)
     except Faults as error:
-        yield from error.faults
+        yield from plugins.every(error)
     except (SourceFault, plugins.PluginFault) as error:
         yield Fault(str(path), 0, "", "", str(error).removeprefix(f"{path}: "))
 

@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -39,10 +40,12 @@ class Sent(Struct):
 def run(args: argparse.Namespace) -> int:
     effective = settings.load(args.settings)
     records = read(args, plugins.load(effective))
-    sent = asyncio.run(_send(records, raw(args.source), effective.kafka, args.rate, end=args.end))
-    if not sent.records:
+    first = next(records, None)  # what can not be read is told without a broker
+    if first is None:
         print(f"journeywatch: {args.file} holds no events", file=sys.stderr)
-    return 0 if sent.records else 1
+        return 1
+    asyncio.run(_send(chain([first], records), raw(args.source), effective.kafka, args.rate, end=args.end))
+    return 0
 
 
 def read(args: argparse.Namespace, found: plugins.Plugins) -> Iterator[tuple[int, bytes]]:
@@ -58,7 +61,7 @@ def read(args: argparse.Namespace, found: plugins.Plugins) -> Iterator[tuple[int
 
 async def _send(
     records: Iterator[tuple[int, bytes]], topic: str, kafka: Kafka, rate: float | None, *, end: bool
-) -> Sent:
+) -> None:
     sent = Sent()
     async with reached(kafka):
         producer = AIOKafkaProducer(**connection(kafka).client(), acks="all", enable_idempotence=True, linger_ms=5)
@@ -66,13 +69,12 @@ async def _send(
             await producer.start()
             await _there(producer, topic)
             await _all(records, producer, topic, rate, sent)
-            if end and sent.records:
+            if end:
                 await producer.send_and_wait(topic, _tick(sent.latest), key=b"clock", timestamp_ms=sent.latest)
         finally:
             await producer.stop()
             if sent.records:
                 _say(f"{sent.records:,} records on {topic}", last=True)
-    return sent
 
 
 async def _there(producer: AIOKafkaProducer, topic: str) -> None:

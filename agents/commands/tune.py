@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -27,8 +28,10 @@ def run(args: argparse.Namespace) -> int:
     collector.relax()
     effective = settings.load(args.settings)
     found = plugins.load(effective)
+    log = feeding.Log(args, effective, found)
+    _open(args.write)
     past = memory(effective.definitions)
-    feeding.Log(args, effective, found).feed(past)
+    log.feed(past)
     made = limits(journeys(past), found.signals, args.least)
     _tell(made, args.least)
     good = [one for one in made if one.value is not None]
@@ -59,20 +62,37 @@ def _tell(made: Sequence[Limit], least: int) -> None:
         for one in made
         if one.value is not None
     ]
+    if not rows:
+        return
     head = ("signal", "for", "", "limit", "cases", "not over")
     print("\n".join(table([head, *rows], right=(3, 4, 5))))
     if few := sum(one.value is None for one in made):
         print(f"left as they are, with fewer than {least} cases: {few:,}")
 
 
+def _open(path: Path) -> None:
+    """Whether the file can be written, before anything is computed. Raises SourceFault."""
+    with _beside(path) as beside:
+        if path.is_dir():
+            raise SourceFault(f"--write {path}: Is a directory; name a file to write")
+        beside.touch()
+
+
 def _write(path: Path, text: str) -> None:
     """Whole or not at all; what is written is read again as settings."""
-    beside = path.with_name(f".{path.name}.new")
-    try:
+    with _beside(path) as beside:
         beside.write_text(text, "utf-8")
         plugins.load(settings.load(beside, {}))
         beside.replace(path)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    beside = path.parent / f".{path.name}.new"
+    try:
+        yield beside
     except OSError as error:
         raise SourceFault(f"--write {path}: {error.strerror or error}; name a file to write") from None
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()

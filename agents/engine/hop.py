@@ -141,6 +141,7 @@ class Hop(Control):
         began = time.monotonic()
         try:
             for topic, count in self.spec.sources.items():
+                await self._known(topic)
                 self._check_partitions(topic, count)
             lanes = await self._prepare(self.client.owned)
             self.lanes = {lane.tp: lane for lane in lanes}
@@ -149,6 +150,13 @@ class Hop(Control):
             self.on_stop(error)
         finally:
             self._claiming = False
+
+    async def _known(self, topic: str) -> None:
+        """Waits until the client knows the topic, as long as for a cluster: a broker just started may not yet."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.connection.lost
+        while self.client.partitions(topic) is None and loop.time() < until:  # noqa: ASYNC110 - nothing tells us
+            await asyncio.sleep(LOOK)
 
     def _check_partitions(self, topic: str, count: int) -> None:
         there = self.client.partitions(topic)

@@ -44,6 +44,7 @@ class TableHop(Hop):
         await self._standby.stop()
 
     async def _prepare(self, owned: list[TopicPartition]) -> list[Lane]:
+        await self._known(self.table.changelog)
         self._check_partitions(self.table.changelog, self.table.partitions)
         copies = [p for p in self.client.standbys if p not in {tp.partition for tp in owned}]
         # What is neither owned nor a standby any more would go stale unseen: it is forgotten.

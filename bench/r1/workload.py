@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from random import Random
 
-import msgspec
-
+from bench.events import TEAMS, TOPICS, Data, envelope, key, someone
 from stream.definitions import DAY
-
-SEGMENTS = ("smb", "mid", "enterprise")
-TOPICS = ("billing", "login", "api", "shipping", "howto")
-TEAMS = ("front", "back", "tech")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_encode = msgspec.json.Encoder().encode
-Data = dict[str, str | int]
 
 
 class Workload:
@@ -35,24 +26,9 @@ class Workload:
             raise ValueError(f"{count} events need {count} ms at least, not {span}")
         for number in range(count):
             at = start + number * span // count
-            customer = int(self._customers * self._random.random() ** 1.5)
-            yield b"customer-%d" % customer, at, self._event(number, customer, at)
-
-    def _event(self, number: int, customer: int, at: int) -> bytes:
-        type_, data = self._what(number, customer, at, self._random.random())
-        return _encode(
-            {
-                "specversion": "1.0",
-                "id": f"{number:012x}",
-                "source": "bench/eu",
-                "type": type_,
-                "time": (_EPOCH + timedelta(milliseconds=at)).isoformat(timespec="milliseconds"),
-                "subject": f"customer-{customer}",
-                "segment": SEGMENTS[customer % 3],
-                "stage": "onboarding" if customer % 2 else "established",
-                "data": data,
-            }
-        )
+            customer = someone(self._customers, self._random)
+            kind, data = self._what(number, customer, at, self._random.random())
+            yield key(customer), at, envelope(number, kind, customer, at, data)
 
     def _what(self, number: int, customer: int, at: int, chance: float) -> tuple[str, Data]:
         random = self._random

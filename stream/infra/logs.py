@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 HIDDEN = "***"
 _QUOTED = r"""(?:"[^"]*"|'[^']*'|[^\s"',;&)}\]]+)"""
+_NUMBERS = re.compile(r"\d+")
 _PATTERNS = (
     # scheme://user:password@host, the password perhaps with a slash in it; but a port and a path are none
     (re.compile(r"(\w://[^\s/@:]*:)(?!\d+/)[^\s@]+(@)"), rf"\1{HIDDEN}\2"),
@@ -67,6 +68,37 @@ class Redact(logging.Filter):
         return [self._any(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
+class Repeats(logging.Filter):
+    """Lets `MOST` lines of a kind through in `SPAN` seconds; the next one after that tells how many were left out.
+
+    A kind = logger, level, and the words without their numbers. An outage of Kafka is said by a dozen clients, a dozen
+    times a second each. Only for the libraries' lines: each of our own is said on purpose, alerts among them.
+    """
+
+    MOST, SPAN = 5, 10.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kinds: dict[tuple[str, int, str], tuple[float, int]] = {}  # when the span began, lines in it
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.partition(".")[0] == "journeywatch" or record.levelno <= logging.DEBUG:
+            return True
+        kind = (record.name, record.levelno, _NUMBERS.sub("#", record.getMessage()))
+        since, lines = self._kinds.get(kind, (record.created, 0))
+        if abs(record.created - since) >= self.SPAN:
+            self._forget(record.created)
+            if lines > self.MOST:
+                record.msg, record.args = f"{record.getMessage()} ({lines - self.MOST} more like this before)", ()
+            since, lines = record.created, 0
+        self._kinds[kind] = since, lines + 1
+        return lines < self.MOST
+
+    def _forget(self, now: float) -> None:
+        for kind in [kind for kind, (since, _) in self._kinds.items() if abs(now - since) > 60 * self.SPAN]:
+            del self._kinds[kind]
+
+
 class JsonLines(logging.Formatter):
     """`time` (RFC 3339, ms, UTC), `level`, `logger`, `message`, the record's `fields`, and `error` with its trace."""
 
@@ -117,6 +149,7 @@ def setup(
     words = style == "words" or (style == "auto" and stream.isatty())
     handler.setFormatter(Words() if words else JsonLines())
     handler.addFilter(Redact(secrets))
+    handler.addFilter(Repeats())
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)

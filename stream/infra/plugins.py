@@ -12,7 +12,7 @@ from msgspec import Struct
 from stream.claims import Kpi, Signal, Watch
 from stream.definitions import Definitions
 from stream.faults import Fault, Faults, unknown
-from stream.infra.settings import Settings
+from stream.infra.settings import BadSettings, Settings
 from stream.infra.sinks import Sink
 from stream.infra.tuning import Where
 from stream.infra.tuning import fields as fields
@@ -64,6 +64,16 @@ def load(settings: Settings) -> Plugins:
     if wrong:
         raise Faults(wrong)
     return found
+
+
+def every(error: Faults) -> tuple[Fault, ...]:
+    """The faults of settings, with those that plug-ins find in the rest of them."""
+    if isinstance(error, BadSettings) and error.rest is not None:
+        try:
+            load(error.rest)
+        except Faults as more:
+            return Faults([*error.faults, *more.faults]).faults
+    return error.faults
 
 
 def _check(found: Plugins) -> None:

@@ -16,6 +16,10 @@ from stream.faults import Path as Where
 from stream.infra.sections import Intake, Kafka, Logging, Metrics, Redis, Sections, faults_of, secrets_of
 
 PREFIX = "JOURNEYWATCH_"
+# A fault in one of these makes no plug-in's tuning wrong that is right.
+_APART = frozenset(
+    {"kafka", "redis", "metrics", "verdicts", "logging", "alerts", "delivery", "log", "tenant", "limits"}
+)
 
 
 class Origin(Struct, frozen=True):
@@ -50,10 +54,18 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.origin.fault(path, value, mend)
 
 
+class BadSettings(Faults):
+    """`rest`: what is well formed, to look for more faults in; None where that would find some that are none."""
+
+    def __init__(self, faults: list[Fault], rest: Settings | None) -> None:
+        super().__init__(faults)
+        self.rest = rest
+
+
 def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """The settings of `path`, else of JOURNEYWATCH_SETTINGS, else the defaults; then the environment over them.
 
-    Raises Faults with everything that is wrong.
+    Raises Faults: all that is wrong, but for what plug-ins find in their own sections.
     """
     environ = os.environ if environ is None else environ
     named = path or (Path(environ[PREFIX + "SETTINGS"]) if environ.get(PREFIX + "SETTINGS") else None)
@@ -64,9 +76,11 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     for where, value in list(secrets_of(tree)):
         faults += _from_file(tree, where, value, origin)
     sections, said = _read(tree, Reader(frozenset(origin.variables)))
-    faults += [origin.fault(*one) for one in (*said, *faults_of(sections))]
+    said += faults_of(sections)
+    faults += [origin.fault(*one) for one in said]
     if faults:
-        raise Faults(faults)
+        touched = {where[0] for where, _, _ in said}.intersection(Sections.__struct_fields__)
+        raise BadSettings(faults, of(sections, origin) if touched <= _APART else None)
     return of(sections, origin)
 
 

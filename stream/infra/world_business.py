@@ -46,6 +46,7 @@ ARTICLES = (
 def join(c: Customer, time: int, detail: Any) -> None:
     """The customer appears: who it is, what it buys, and all that it will do from then on."""
     introduce(c, time)
+    _renews(c, time, c.subscriptions[-1])
     if c.chance(0.8):
         c.say(
             "milestone.reached",
@@ -85,15 +86,16 @@ def grow(c: Customer, time: int, detail: str) -> None:
     c.say("customer.updated", time, changed)
 
 
-def subscribe(c: Customer, time: int, product: str) -> None:
+def subscribe(c: Customer, time: int, product: str) -> Subscription:
     """A new subscription of `product`."""
     months = c.rng.choices(list(INTERVALS), (0.6, 0.1, 0.3))[0]
     price = PRODUCTS[product] * c.rng.randint(8, 14) // 10 * (10 if months == 12 else months)
     quantity = c.rng.randint(1, 30) if c.segment == "enterprise" else c.rng.choice((1, 1, 2, 5))
-    due = time + (c.rng.randint(2, 12) if months == 12 else 12) * MONTH
+    due = time + (c.rng.randint(60, 360) if months == 12 else 360) * DAY
     held = Subscription(c.ref("P"), product, price, months, quantity, due)
     c.subscriptions.append(held)
     c.say("subscription.started", time, _terms(c, held))
+    return held
 
 
 def _terms(c: Customer, held: Subscription) -> dict[str, Any]:
@@ -112,14 +114,14 @@ def money(minor: int) -> str:
 
 
 def bill(c: Customer, time: int, detail: Any) -> None:
-    """Once a month: invoices, changes, renewals, cancellations; a customer that left may come back."""
+    """Once a month: invoices, changes, cancellations; a customer that left may come back."""
     c.subscriptions = [s for s in c.subscriptions if s.ended is None or s.ended > time]
     for held in c.subscriptions:
         _invoice(c, time, held)
         if held.ended is None:
             _decide(c, time, held)
     if c.chance(0.02) and c.active(time) and len(c.subscriptions) < 3:
-        subscribe(c, time + HOUR, c.rng.choice([p for p in PRODUCTS if p != "core"]))
+        _renews(c, time, subscribe(c, time + HOUR, c.rng.choice([p for p in PRODUCTS if p != "core"])))
     c.plan(time + MONTH, "bill")
 
 
@@ -141,22 +143,47 @@ def _invoice(c: Customer, time: int, held: Subscription) -> None:
 
 
 def _decide(c: Customer, time: int, held: Subscription) -> None:
-    if time <= held.due - 60 * DAY < time + MONTH:
-        c.say(
-            "renewal.due",
-            time + HOUR,
-            {"subscription": held.ref, "due_at": rfc3339(held.due)},
-        )
-    if held.due <= time:
-        held.due += 12 * MONTH
-        held.amount = held.amount * 105 // 100 if c.chance(0.3) else held.amount
-        c.say("subscription.renewed", time + 2 * HOUR, _terms(c, held))
     share = c.rng.random()
     if share < 0.02:
         _cancel(c, time + 3 * HOUR, held)
     elif share < 0.065:
         held.quantity += c.rng.randint(1, 3) if share < 0.05 else (-1 if held.quantity > 1 else 1)
         c.say("subscription.changed", time + 4 * HOUR, _terms(c, held))
+
+
+def _renews(c: Customer, time: int, held: Subscription) -> None:
+    """Its renewal is to come, and will be announced 60 d before."""
+    c.plan(max(time + DAY, held.due - 60 * DAY), "remind", held)
+
+
+def remind(c: Customer, time: int, held: Subscription) -> None:
+    """A renewal is announced. Of twenty, 17 are renewed in time, two late by days or weeks, one is cancelled."""
+    if held.ended is not None:
+        return
+    c.say("renewal.due", time, {"subscription": held.ref, "due_at": rfc3339(held.due)})
+    share = c.rng.random()
+    if share < 0.85:
+        c.plan(held.due - c.rng.randint(0, 45 * DAY), "renew", held)
+    elif share < 0.95:
+        c.plan(held.due + c.rng.randint(DAY, 20 * DAY), "renew", held)
+    else:
+        c.plan(held.due - c.rng.randint(0, 30 * DAY), "leave", held)
+
+
+def renew(c: Customer, time: int, held: Subscription) -> None:
+    """For another year; three in ten pay 5 % more from then on."""
+    if held.ended is not None:
+        return
+    held.due += 12 * MONTH
+    held.amount = held.amount * 105 // 100 if c.chance(0.3) else held.amount
+    c.say("subscription.renewed", time, _terms(c, held))
+    _renews(c, time, held)
+
+
+def leave(c: Customer, time: int, held: Subscription) -> None:
+    """It is not renewed."""
+    if held.ended is None:
+        _cancel(c, time, held)
 
 
 def _cancel(c: Customer, time: int, held: Subscription) -> None:
@@ -182,7 +209,7 @@ def _month_end(time: int) -> int:
 def come_back(c: Customer, time: int, detail: Any) -> None:
     """A customer without a subscription takes one again."""
     if not c.active(time):
-        subscribe(c, time, c.rng.choice(("core", "core", "analytics")))
+        _renews(c, time, subscribe(c, time, c.rng.choice(("core", "core", "analytics"))))
 
 
 def visit(c: Customer, time: int, detail: Any) -> None:

@@ -1,7 +1,9 @@
 """Customer lifetime value so far: (paid - refunded) / customers who ever paid, a level. Articles 001, 003.
 
 In minor units of the reporting currency, over all time: the ledger is never dropped. Refunds of a customer who never
-paid count nowhere. Corrected by a refund, however late; a payment heard late, from its own time on.
+paid count nowhere. All that a customer paid stands under its segment and stage of the time; else, while nothing else
+names them, under those that its first payment came with: so a cut has the money and the customers of the same people.
+Corrected by a refund, however late; a payment heard late, from its own time on.
 """
 
 from __future__ import annotations
@@ -9,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from stream.account import Parts, spread
-from stream.claims import Fact, Window
+from stream.claims import Cut, Fact, Window
 from stream.journey import Journey
 from stream.kpi import LEVEL, Plugin
-from stream.plain import Ledger, Own, worth_of
+from stream.plain import Ledger, worth_of
 from stream.steps import Step
 
 
@@ -26,22 +28,27 @@ class ClvRealised(Plugin):
     windows = LEVEL
 
     def facts(self, it: Ledger, who: Journey) -> Iterable[Fact]:
-        if (paid := it.paid) is None:
+        first = it.first_paid
+        if first is None:
             return
+        yield from _held(first, first.at, (("n", 1),), who)
         for step in it.steps:
-            yield from self._held(step, max(step.at, paid), (("sum", worth_of(step, who.definitions)),), who)
-        first = next(step for step in it.steps if step.at == paid)
-        yield from self._held(first, paid, (("n", 1),), who)
-
-    def _held(self, step: Step, at: int, parts: Parts, who: Journey) -> Iterator[Fact]:
-        own = Own(step.segment, step.stage)
-        return spread(lambda at: who.cut(own, at), who.turns(own, at, None), (at, None), parts)
+            yield from _held(first, max(step.at, first.at), (("sum", worth_of(step, who.definitions)),), who)
 
     def value(self, p: Window) -> float | None:
         return p.end("sum") / n if (n := p.end("n")) else None
 
     def n(self, p: Window) -> int:
         return p.end("n")
+
+
+def _held(first: Step, at: int, parts: Parts, who: Journey) -> Iterator[Fact]:
+    return spread(lambda at: _cut(first, at, who), who.turns(who.everybody, at, None), (at, None), parts)
+
+
+def _cut(first: Step, at: int, who: Journey) -> Cut:
+    named = (("segment", first.segment), ("stage", first.stage))
+    return tuple((name, label) for name, own in named if (label := who.attribute(name, at) or own) is not None)
 
 
 KPI = ClvRealised()

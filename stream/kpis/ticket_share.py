@@ -1,4 +1,4 @@
-"""Tickets opened in a cut, as a share of all: the distribution over channels, topics, teams. Article 004.
+"""Tickets opened in a cut, as a share of all: the distribution over channels, topics, teams, content. Article 004.
 
 Corrected by a ticket heard late, by its opening; a new topic or team of a ticket, which then counts there.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from stream.claims import Fact, Window
 from stream.journey import Journey, Ticket
-from stream.kpi import FAST, MOVES, OfTickets
+from stream.kpi import FAST, MOVES, OF_OPENINGS, OfTickets, with_content
 
 
 class TicketShare(OfTickets):
@@ -21,9 +21,10 @@ class TicketShare(OfTickets):
     better = "none"
     flows = ("num",)
     windows = FAST
+    cuts = OF_OPENINGS
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        yield Fact(it.opened, (("num", 1),), cut=who.cut(it, it.opened, it.dims()))
+        yield Fact(it.opened, (("num", 1),), cut=who.cut(it, it.opened, with_content(it)))
 
     def value(self, p: Window) -> float | None:
         return p.sum("num") / den if (den := p.all.sum("num")) else None

@@ -1,4 +1,4 @@
-"""Tickets opened. Article 004.
+"""Tickets opened; by `content` those that say which help page they came from. Article 004.
 
 Corrected by a ticket heard late, by its opening; a new topic or team of a ticket, which then counts there.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from stream.claims import Fact, Window
 from stream.journey import Journey, Ticket
-from stream.kpi import FAST, MOVES, OfTickets
+from stream.kpi import FAST, MOVES, OF_OPENINGS, OfTickets, with_content
 
 
 class TicketVolume(OfTickets):
@@ -19,9 +19,10 @@ class TicketVolume(OfTickets):
     better = "none"
     flows = ("n",)
     windows = FAST
+    cuts = OF_OPENINGS
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        yield Fact(it.opened, (("n", 1),), cut=who.cut(it, it.opened, it.dims()))
+        yield Fact(it.opened, (("n", 1),), cut=who.cut(it, it.opened, with_content(it)))
 
     def value(self, p: Window) -> float | None:
         return p.sum("n") or None

@@ -22,7 +22,9 @@ Stretch = tuple[int, int | None, list[Ticket]]  # while some ticket of the issue
 
 
 class ChannelSwitch(Plugin):
-    """A public reply of the customer is a contact on the channel that it names, else on its ticket's."""
+    """A public reply of the customer is a contact on the channel that it names, else on its ticket's. A ticket that is
+    reopened brings what was said on it before.
+    """
 
     name = "channel_switch"
     on = frozenset(
@@ -43,7 +45,7 @@ class ChannelSwitch(Plugin):
 
     def find(self, it: Issue, who: Journey) -> Iterable[Finding]:
         for stretch in _stretches(it):
-            contacts = list(_contacts(stretch))
+            contacts = _contacts(stretch)
             if len({channel: None for *_, channel in contacts}) > 1:
                 yield from self._of(it, stretch, contacts)
 
@@ -73,7 +75,7 @@ class ChannelSwitch(Plugin):
         """(since when it is friction, contact before, contact) of each switch of channel that is any."""
         answers = [at for ticket in stretch[2] for at, _ in moves(ticket).answers]
         for before, now in pairwise(contacts):
-            if now[2] == before[2] or now[0] - before[0] > self.within_ms:
+            if now[0] < stretch[0] or now[2] == before[2] or now[0] - before[0] > self.within_ms:
                 continue
             if not any(before[0] <= at <= now[0] for at in answers):
                 yield now[0], before, now
@@ -98,26 +100,28 @@ def _stretches(issue: Issue) -> Iterator[Stretch]:
         yield current
 
 
-def _contacts(stretch: Stretch) -> Iterator[Contact]:
-    """The customer's contacts in a stretch, in order."""
-    start, end, tickets = stretch
+def _contacts(stretch: Stretch) -> list[Contact]:
+    """The customer's contacts on the tickets of a stretch until its end, in order: a ticket that was reopened brings
+    what was said on it before.
+    """
+    _, end, tickets = stretch
     steps = [
         (s.at, s.uid, (S.value(s, 2) if s.kind == S.REPLIED else None) or t.channel)
         for t in tickets
         for s in t.steps
         if s.uid == t.opened_uid or (s.kind == S.REPLIED and s.data[0] == "customer" and s.data[1])
     ]
-    return (s for s in sorted(steps, key=lambda s: s[:2]) if start <= s[0] and (end is None or s[0] < end))
+    return sorted(s for s in steps if end is None or s[0] < end)
 
 
 def _asked_again(stretch: Stretch) -> int | None:
-    """When a field was first asked a second time in a stretch."""
+    """When, in a stretch, a field was first asked that had been asked before on one of its tickets."""
     start, end, tickets = stretch
     seen: list[str] = []
     for at, _, field in sorted(q for t in tickets for q in moves(t).questions):
-        if at < start or (end is not None and at >= end):
-            continue
-        if field in seen:
+        if end is not None and at >= end:
+            break
+        if field in seen and at >= start:
             return at
         seen.append(field)
     return None

@@ -10,6 +10,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, Literal
 
+from stream.bounds import Z
 from stream.claims import Kpi, Panes
 from stream.definitions import HOUR
 from stream.falls import MILLION, KpiFell, Measured
@@ -49,10 +50,10 @@ class KpisFell(KpiFell):
                              scale=MILLION if kind == "mean" else 1, threshold=self.thresholds.get(name))  # fmt: skip
             yield one
 
-    def _fallen(self, panes: Panes, end: int) -> tuple[Measured, Measured] | None:
-        if (fallen := super()._fallen(panes, end)) or self.threshold is None:
+    def _fallen(self, panes: Panes, end: int, z: float) -> tuple[Measured, Measured] | None:
+        if (fallen := super()._fallen(panes, end, z)) or self.threshold is None:
             return fallen
-        now = self._measure(panes, end - self.window, end, self.min_n)
+        now = self._measure(panes, end - self.window, end, self.min_n, Z)  # nothing was chosen by chance: no doubt
         if now is None:
             return None
         limit, (low, high) = self.threshold * self.scale, now[2]

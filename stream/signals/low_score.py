@@ -12,6 +12,8 @@ from stream.surveys import is_low
 
 
 class LowScore(Plugin):
+    """Of a CSAT scale with other steps the two worst scores, as far as they are in its worse half."""
+
     name = "low_score"
     on = frozenset({"survey.answered"})
     warns_of = "churn"

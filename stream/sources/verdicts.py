@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from stream.event import decode, millis
+from stream.event import decode
 from stream.mapping import Mapping
 from stream.record import Heard, Reason, Reject
-from stream.sources import SourceFault, opened
+from stream.sources import SourceFault, ndjson
 
 
 class Verdicts:
@@ -29,16 +29,10 @@ class Verdicts:
         return [event]
 
     def read(self, path: Path, mapping: Mapping | None = None) -> Iterator[tuple[int, bytes]]:
-        """NDJSON; the append time is the largest event time so far, also for a line that is no event."""
+        """One event a line."""
         if mapping is not None:
             raise SourceFault(f"{path}: source {self.name} takes no mapping")
-        with opened(path) as file:
-            latest = 0
-            for line in file:
-                if value := line.strip():
-                    event = decode(value)
-                    latest = max(latest, 0 if isinstance(event, Reject) else millis(event.time))
-                    yield latest, value
+        return ndjson(path)
 
 
 SOURCE = Verdicts()

@@ -16,6 +16,7 @@ from stream.sources import SourceFault, opened
 
 _CHUNK = 1 << 16
 _TYPED: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "boolean": lambda text: text == "true"}
+_CUT = (expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSED_TOKEN)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -61,9 +62,18 @@ def _cases(path: Path) -> Iterator[tuple[int, list[Attributes]]]:
                 parser.Parse(chunk)
                 yield from handler.taken()
             parser.Parse(b"", True)
-        except (expat.ExpatError, ValueError) as error:
+        except expat.ExpatError as error:
+            raise SourceFault(f"{path}:{error.lineno}: {_broken(error)}") from None
+        except ValueError as error:
             raise SourceFault(f"{path}:{parser.CurrentLineNumber}: {error}") from None
     yield from handler.taken()
+
+
+def _broken(error: expat.ExpatError) -> str:
+    said = expat.ErrorString(error.code)
+    if said in _CUT:
+        return "the XML ends here, unfinished; fetch the file again"
+    return f"no whole XML: {said} in column {error.offset}; see that it is an XES log, and all of it"
 
 
 class _Handler:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
 import subprocess
 import sys
 import types
@@ -68,12 +70,19 @@ def test_what_each_command_takes() -> None:
         (["forecast"], "invalid choice: 'forecast'"),
         (["verdict", "a1", "maybe"], "invalid choice: 'maybe'"),
         (["worker", "--roles", "intake,kpi"], "no role 'kpi'; there is intake, journeys, kpis, delivery"),
-        (["demo", "--for", "0"], "0 is not above 0"),
-        (["send", "f", "--rate", "inf"], "inf is not above 0"),
+        (["demo", "--for", "0"], "0 is no number above 0"),
+        (["send", "f", "--rate", "inf"], "inf is no number above 0"),
+        (["send", "f", "--rate", "fast"], "fast is no number above 0"),
+        (["send", "f", "--rate", "nan"], "nan is no number above 0"),
         (["send", "f", "--rat", "5"], "unrecognized arguments"),
+        (["check", ""], "the name is empty"),
+        (["replay", "", "--out", "d"], "the name is empty"),
+        (["replay", "f", "--out", ""], "argument --out: the name is empty"),
         (["replay", "f"], "required: --out"),
         (["replay", "f", "--out", "d", "--at", "noon"], "noon is no time; write it as 2026-11-22T09:30:00Z"),
         (["replay", "f", "--out", "d", "--at", "2026-11-22T09:30:00"], "has no offset"),
+        (["replay", "f", "--out", "d", "--at", "0001-01-01T00:00:00+01:00"], "not within the years 1970 to 2199"),
+        (["replay", "f", "--out", "d", "--at", "9999-12-31T23:59:59Z"], "not within the years 1970 to 2199"),
     ],
 )
 def test_wrong_use_is_said_and_ends_with_2(argv: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,8 +132,78 @@ def test_a_fault_of_the_program_keeps_its_trace(command: Callable[[Run], int]) -
         command(lambda args: 1 // 0)
 
 
+def test_a_stop_that_nobody_expected_has_its_trace(
+    command: Callable[[Run], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Above the last line, which speaks of it."""
+
+    def run(args: argparse.Namespace) -> int:
+        try:
+            return 1 // 0
+        except ZeroDivisionError as error:
+            raise Stop(70, "report the trace above") from error
+
+    assert command(run) == 70
+    said = capsys.readouterr().err
+    assert said.startswith("Traceback")
+    assert said.endswith("journeywatch: stopped (70): report the trace above\n")
+
+
 def test_the_commands_own_code_is_the_exit_code(command: Callable[[Run], int]) -> None:
     assert command(lambda args: 1) == 1
+
+
+def test_a_time_in_small_letters() -> None:
+    """RFC 3339, 5.6."""
+    assert cli.instant("1970-01-01t00:00:01z") == 1000
+
+
+SHELL = """
+import sys, types
+from agents import cli
+def run(args):
+    print("caf\u00e9", "x" * {size})
+    print("said", file=sys.stderr)
+    return 1
+sys.modules["agents.commands.events"] = types.SimpleNamespace(run=run)
+sys.exit(cli.main(["events"]))
+"""
+
+
+def shell(redirect: str, size: int = 1, **environ: str) -> subprocess.CompletedProcess[str]:
+    """`journeywatch events` with another body, as a shell runs it; its body ends with 1."""
+    words = shlex.join([sys.executable, "-c", SHELL.format(size=size)])
+    line = f"exec 3>&1; {{ {words}; echo code $? >&3; }} {redirect}"
+    return subprocess.run(
+        ["/bin/sh", "-c", line], capture_output=True, text=True, cwd=Path(__file__).parents[2],
+        env={**os.environ, **environ}, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("redirect", "size", "code"),
+    [("", 1, 1), (">&-", 1, 1), ("2>&-", 1, 1), (">/dev/full", 1, 2), (">/dev/full", 99_999, 2)],
+)
+def test_whatever_stands_behind_the_output(redirect: str, size: int, code: int) -> None:
+    """Closed, or full: no trace, and no code of the interpreter's own."""
+    done = shell(redirect, size)
+    assert done.stdout.splitlines()[-1] == f"code {code}"
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+    full = "journeywatch: the output can not be written: No space left on device; make room for it"
+    assert (full in done.stderr) == (code == 2)
+
+
+def test_a_reader_that_has_seen_enough() -> None:
+    """More than a pipe holds, and nobody who takes it."""
+    done = shell("| true", 999_999)
+    assert done.stdout == "code 0\n"
+    assert done.stderr == ""
+
+
+def test_a_terminal_without_the_letters() -> None:
+    done = shell("", PYTHONIOENCODING="ascii")
+    assert done.stdout == "caf\\xe9 x\ncode 1\n"
 
 
 def test_help_needs_none_of_the_heavy_parts() -> None:

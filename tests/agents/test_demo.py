@@ -86,7 +86,7 @@ def test_a_signal_ends_it_and_leaves_no_process_behind(begin: str, number: signa
         family = children(child.pid)
         assert family
         child.send_signal(number)
-        child.communicate(timeout=15)
+        child.communicate(timeout=60)
         assert child.returncode == 0
         assert not [pid for pid in family if running(pid)]
 

@@ -89,14 +89,21 @@ def test_very_many_things_due_at_once_after_a_downtime(rig: Callable[..., Rig]) 
     assert len(missed) >= 10_000
 
 
-def test_a_worker_whose_clock_is_set_back(rig: Callable[..., Rig]) -> None:
-    """It still ticks: what is due is said, though its own clock says that it is long before."""
+@pytest.mark.parametrize("running", [False, pytest.param(True, marks=pytest.mark.chaos)])
+def test_a_worker_whose_clock_is_set_back(rig: Callable[..., Rig], running: bool) -> None:
+    """By an hour, before it starts or while it works. It still ticks: what is due is said."""
     under = rig()
-    under.crew.start(EVERYTHING, clock=-3_600.0)
+    crew, back = under.crew, under.pipe.home / "set-back"
+    crew.environment["CHAOS_CLOCK_SINCE"] = str(back)
+    worker = crew.start(EVERYTHING, clock=-3_600.0)
+    if running:
+        under.work_off(Load(under.kafka.bootstrap, events(20, SEED), 1_000).start())
+        crew.until(lambda: worker.ready, "it runs")
+    back.touch()
     now = time.time()
     due = datetime.fromtimestamp(now + 10, UTC).isoformat()
     opening = {"channel": "chat", "topic": "billing", "team": "a", "promised_by": due}
     load = Load(under.kafka.bootstrap, [event(0, "ticket.opened", now - 60, "p", {"ticket": "P", **opening})], 100)
     load.start()
+    crew.until(lambda: any("missed" in str(b) for b in list(under.hook.told.values())), "the miss is said", 90)
     under.settle(load)
-    under.crew.until(lambda: any("missed" in str(b) for b in list(under.hook.told.values())), "the miss is said", 90)

@@ -1,8 +1,8 @@
 """`journeywatch worker` with a short session, a clock that may be wrong, and a place to die at.
 
 `python -m tests.chaos.worker SETTINGS ROLES`; the environment may hold CHAOS_POINT (see `points`), CHAOS_CLOCK
-(seconds by which this machine's clock is wrong), CHAOS_SESSION (seconds) and CHAOS_LAG (the changelogs'
-min.compaction.lag.ms, where a test has changed it).
+(seconds by which this machine's clock is wrong), CHAOS_CLOCK_SINCE (a file: only while it exists), CHAOS_SESSION
+(seconds) and CHAOS_LAG (the changelogs' min.compaction.lag.ms, where a test has changed it).
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import time
 from pathlib import Path
 
 
-def shift(seconds: float) -> None:
-    """Sets this process's wall clock; before anything takes a reference to it."""
+def shift(seconds: float, since: Path) -> None:
+    """Sets this process's wall clock, while the file `since` exists; before anything takes a reference to it."""
     seconds_of, ns_of = time.time, time.time_ns
-    time.time = lambda: seconds_of() + seconds
-    time.time_ns = lambda: ns_of() + int(seconds * 1e9)
+    time.time = lambda: seconds_of() + seconds * since.exists()
+    time.time_ns = lambda: ns_of() + int(seconds * 1e9) * since.exists()
 
 
 def compacting(lag: str) -> dict[str, str]:
@@ -27,7 +27,7 @@ def compacting(lag: str) -> dict[str, str]:
 
 def main(file: str, roles: str) -> int:
     if wrong := float(os.environ.get("CHAOS_CLOCK", "0")):
-        shift(wrong)
+        shift(wrong, Path(os.environ.get("CHAOS_CLOCK_SINCE", "/")))
     from agents import topics
     from agents.engine import app
     from agents.worker import run

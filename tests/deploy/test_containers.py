@@ -78,7 +78,7 @@ def kafka(directory: Path, stack: ExitStack) -> str:
     def ready() -> bool:
         return listening(ports["PIPE"]) and listening(ports["HOST"])
 
-    stack.enter_context(Child(broker, ready=ready, log=directory / "kafka.log", seconds=90))
+    stack.enter_context(Child(broker, ready=ready, log=directory / "kafka.log", seconds=150))
     return f"127.0.0.1:{ports['PIPE']}"
 
 

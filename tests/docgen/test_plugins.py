@@ -17,6 +17,7 @@ from stream.infra.plugins import fields
 from tests.support.builders import KPIS_FOUND, SIGNALS_FOUND
 from tests.support.rates import WATCHES_FOUND
 
+MONTH = "A month in which known things go wrong"
 ALERTING = {**SIGNALS_FOUND, **WATCHES_FOUND}
 
 every_kpi = pytest.mark.parametrize("kpi", KPIS_FOUND.values(), ids=KPIS_FOUND)
@@ -30,7 +31,7 @@ def test_the_pages_are_fresh() -> None:
 def test_each_has_its_section() -> None:
     kpis, signals = plugins.files().values()
     assert re.findall(r"^## (.+)$", kpis, re.MULTILINE) == sorted(KPIS_FOUND)
-    assert re.findall(r"^## (.+)$", signals, re.MULTILINE) == ["Base rates", *sorted(ALERTING)]
+    assert re.findall(r"^## (.+)$", signals, re.MULTILINE) == ["Base rates", MONTH, *sorted(ALERTING)]
 
 
 def test_no_page_sends_its_reader_to_what_is_not_there() -> None:

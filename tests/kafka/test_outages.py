@@ -66,7 +66,7 @@ async def test_a_standby_takes_over_and_reads_only_the_rest(kafka: Kafka, unique
         )
         read = second.telemetry.recovery_records
         first.kill()
-        await until(lambda: len(second.lanes) == 4, "the second has taken over", seconds=90)
+        await until(lambda: len(second.lanes) == 4, "the second has taken over", seconds=150)
         await send(worker, range(40_000, 44_000))
         await until(lambda: finished(worker), "everything is folded")
         assert errors == []

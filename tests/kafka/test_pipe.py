@@ -115,7 +115,7 @@ async def test_of_two_workers_one_is_killed_and_the_pipe_comes_to_what_the_log_s
 
     crew = [start(file, tmp_path / f"{number}.log") for number in range(2)]
     try:
-        await until(lambda: ready(0) and ready(1), "both workers run", seconds=90)
+        await until(lambda: ready(0) and ready(1), "both workers run", seconds=150)
         sending = asyncio.create_task(producer.publish(story(range(CUSTOMERS))))
         await until(lambda: folded(CUSTOMERS), "events are folded")
         crew[0].kill()

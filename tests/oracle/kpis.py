@@ -82,6 +82,7 @@ KPIS: dict[str, Kpi] = {
     "nrr": MONEY_RATIO,
     "upsell_rate": RATIO,
     "cross_sell_rate": RATIO,
+    "renewal_rate": RATIO,
     "clv_realised": MEAN,
     "clv_predicted": MEAN,
     "retention_cost": MEAN,

@@ -182,3 +182,22 @@ def test_the_cost_of_retention(read: Any) -> None:
     )
     assert at(found, "retention_cost", "2026-02").parts == {"sum": 400, "n": 1}
     assert at(found, "retention_roi", "2026-02").value == pytest.approx((1_000 * 0.8 - 400) / 400)
+
+
+def test_a_renewal_that_was_due_is_done_from_90_d_before_to_14_d_after(read: Any) -> None:
+    def due(time: int, at: str, sub: str) -> tuple[Any, ...]:
+        return time, "renewal.due", {"subscription": sub, "due_at": at}, "c"
+
+    found = read(
+        *(terms(JANUARY, "started", "10", sub=sub) for sub in ("done", "late", "gone", "moved", "over")),
+        *(due(JANUARY + DAY, "2026-02-01T00:00:00Z", sub) for sub in ("done", "late", "gone", "moved")),
+        terms(JANUARY + 2 * DAY, "renewed", "10", sub="done"),
+        terms(FEBRUARY + 15 * DAY, "renewed", "10", sub="late"),
+        cancelled(JANUARY + 9 * DAY, sub="gone"),
+        due(JANUARY + 5 * DAY, "2026-03-01T00:00:00Z", "moved"),
+        terms(MARCH + 9 * DAY, "renewed", "10", sub="moved"),
+        cancelled(JANUARY + DAY, sub="over"),
+        due(JANUARY + 2 * DAY, "2026-02-01T00:00:00Z", "over"),
+    )
+    assert at(found, "renewal_rate", "2026-02").parts == {"num": 1, "den": 3}
+    assert at(found, "renewal_rate", "2026-03").parts == {"num": 1, "den": 1}

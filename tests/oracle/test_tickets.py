@@ -176,6 +176,13 @@ def test_transfers_are_changes_between_known_teams_until_the_first_resolve(read:
     assert at(found, "transfers", team="front").n == 0
     unknown = (said(0, "opened", team=None), said(1, "transferred", to_team="tech"), said(2, "resolved"))
     assert at(read(*unknown), "transfers").parts == {"sum": 0, "n": 1, "two": 0, "ping_pong": 0}
+    told = (
+        said(0, "opened", team=None),
+        said(1, "transferred", to_team="tech", from_team="front"),
+        said(2, "transferred", to_team="front", from_team="elsewhere"),
+        said(3, "resolved"),
+    )
+    assert at(read(*told), "transfers").parts == {"sum": 2, "n": 1, "two": 1, "ping_pong": 1}
 
 
 def test_the_backlog_follows_the_holder(read: Any) -> None:
@@ -254,3 +261,8 @@ def test_what_is_dated_after_the_end_does_not_count_yet(read: Any, tmp_path: Pat
     assert (at(found, "ticket_volume").n, at(found, "fcr").value) == (2, 0.0)
     early = compute([tmp_path / "log.ndjson"], end=NOON + HOUR)
     assert (at(early, "ticket_volume").n, at(early, "fcr").value) == (1, 1.0)
+
+
+def test_tickets_are_cut_by_the_content_that_they_come_from(read: Any) -> None:
+    found = read(said(0, "opened", content="help"), said(1, "opened", "u"))
+    assert [at(found, "ticket_volume", **cut).n for cut in ({}, {"content": "help"})] == [2, 1]

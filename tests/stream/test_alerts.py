@@ -12,12 +12,14 @@ from tests.support.builders import (
     Told,
     answered,
     backfilled,
+    cancelled,
     customer,
     opened,
     reopened,
     resolved,
     reviewed,
     run,
+    started,
     updated,
 )
 
@@ -132,7 +134,16 @@ def test_what_an_alert_says() -> None:
     start = alert.since
     assert (alert.opened - start, alert.changed - start, alert.resolved) == (HOUR, HOUR, None)
     assert (alert.vip, alert.segment, alert.definition, alert.warns_of) == (True, "large", "low_score@1", "churn")
+    assert (alert.mrr, alert.doubtful) == (0, False)
     assert alert.evidence == [step for step in alert.trail if step["about"] == "S1"]
+
+
+def test_an_alert_says_what_the_customer_pays_a_month_at_that_time() -> None:
+    """What began or ended before; not what is to come."""
+    events = [started("P1", -9 * DAY, "10.00"), started("P2", -8 * DAY, "2.50"), cancelled("P2", -DAY)]
+    later = [started("P3", 2 * DAY, "99.00")]
+    [alert] = run(*events, FELL._replace(log=HOUR), *later, until=3 * DAY, of="low_score").alerts
+    assert alert.mrr == 1_000
 
 
 def old(event: Told, log: int) -> Told:

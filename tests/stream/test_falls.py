@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from random import Random
 from typing import Literal
 
 import pytest
@@ -28,6 +29,22 @@ class Hours:
                 for part, n in sums.items():
                     total[part] = total.get(part, 0) + n
         return total
+
+
+class Totals(Hours):
+    """The same by running totals, for many windows."""
+
+    def __init__(self, hours: Mapping[int, dict[str, int]]) -> None:
+        super().__init__(hours)
+        self._to = {max(hours) + 1: (0, 0)}  # before the hour that is so long ago
+        for ago in sorted(hours, reverse=True):
+            num, den = self._to[ago + 1]
+            self._to[ago] = num + hours[ago]["num"], den + hours[ago]["den"]
+
+    def sums(self, start: int, end: int) -> dict[str, int]:
+        first, last = ((E - at) // HOUR + 1 for at in (start, end))
+        (n0, d0), (n1, d1) = self._to[first], self._to[last]
+        return {"num": n1 - n0, "den": d1 - d0}
 
 
 def effort(n: int, low: int = 200_000, high: int = 400_000) -> dict[str, int]:
@@ -85,6 +102,41 @@ def test_effort_that_rose_in_a_segment_is_told_with_its_numbers() -> None:
 )
 def test_two_of_three_windows(hours: Mapping[int, dict[str, int]], holds: bool) -> None:
     assert bool(found(hours)) is holds
+
+
+@pytest.mark.parametrize(
+    ("hours", "doubtful"),
+    [
+        ({3: effort(40, 240_000, 480_000)}, True),  # 0.36 after 0.3: beyond 1.96, not beyond 3.3
+        ({3: effort(40, 700_000, 900_000)}, False),
+        ({1: effort(40, 700_000, 900_000), 3: effort(40, 240_000, 480_000)}, True),  # beyond it in one window of three
+        ({2: effort(40, 700_000, 900_000), 3: effort(40, 240_000, 480_000)}, False),
+    ],
+)
+def test_what_chance_may_bring_is_doubtful(hours: Mapping[int, dict[str, int]], doubtful: bool) -> None:
+    (finding,) = found({**usual(), **hours})
+    assert finding.doubtful is doubtful
+
+
+def test_a_kpi_that_stays_as_it_is_falls_by_chance_and_is_hardly_ever_sure() -> None:
+    """300 surveys a day, of which 40 % are answered, for 300 days: what `response_collapse` sees of nothing."""
+    rng = Random(1)
+    days = 300 * 24
+    hours = {
+        ago: {"num": sum(rng.random() < 0.4 for _ in range(12)), "den": 12} for ago in range(1, days + 29 * 24 + 9)
+    }
+    series = Totals(hours)
+    told: list[bool] = []  # of each that began, whether it became sure
+    going = False
+    for end in range(days, 0, -1):
+        (*finding,) = Response().find(series, E - end * HOUR)
+        if finding and not going:
+            told.append(False)
+        going = bool(finding)
+        if finding and not finding[0].doubtful:
+            told[-1] = True
+    assert len(told) > 5  # 1.3 a month, over twelve seeds
+    assert sum(told) <= 1  # one in ten years
 
 
 class Response(KpiFell):

@@ -16,6 +16,7 @@ from tests.support.differences import KPIS, Many
 OLD = Finding("c", 10, Severity.queue, "old")
 ENDED = structs.replace(OLD, until=15)
 NEW = Finding("c", 20, Severity.queue, "new")
+DOUBT = structs.replace(NEW, doubtful=True)
 LOUD = Finding("c", 20, Severity.page, "loud")
 
 
@@ -26,6 +27,9 @@ LOUD = Finding("c", 20, Severity.page, "loud")
         (None, NEW, [NEW]),
         (OLD, NEW, [OLD]),  # goes on
         (OLD, LOUD, [structs.replace(LOUD, since=10)]),  # goes on, louder
+        (NEW, structs.replace(DOUBT, text="x"), [NEW]),  # sure once, sure as long as it holds
+        (DOUBT, structs.replace(DOUBT, text="x"), [DOUBT]),
+        (DOUBT, NEW, [NEW]),  # sure now
         (OLD, None, [structs.replace(OLD, until=20)]),  # ends
         (ENDED, None, [ENDED]),
         (ENDED, NEW, [NEW, ENDED]),  # anew

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from stream.claims import Severity
 from stream.definitions import DAY, HOUR, MINUTE, Calendar, Definitions
+from stream.notices import route
 from stream.policy import Maintenance, Policy, Team
 from stream.summaries import BUDGET, INCIDENT, OWN, WAITED
 from tests.support.alerts import alert, page
@@ -180,3 +183,18 @@ def test_what_is_open_is_gathered_by_journey() -> None:
     assert found is not None
     assert (found["alerts"], found["signals"]) == (["c", "b", "a"], ["missed_promise", "reopened", "repeat_contact"])
     assert d.fold.line.journey("customer-3") is None
+
+
+def test_what_chance_may_have_brought_pages_when_it_no_longer_may() -> None:
+    """Its page is news from then on, and until then takes in no customer's."""
+    d = Delivery()
+    doubtful = page("w", NINE, signal="falling_ces_segment", subject="segment:x", cut={"segment": "x"}, doubtful=True)
+    customer: dict[str, Any] = {"signal": "low_score", "cut": {"segment": "x"}}
+    d.hear(doubtful, page("a", NINE + 1, **customer))
+    assert (d.routed("w"), d.routed("a")) == (("queue", "chance"), ("page", ""))
+    sure = {"version": 2, "change": "amended", "doubtful": False, "changed": NINE + 3 * HOUR}
+    d.hear(msgspec.structs.replace(doubtful, **sure), page("b", NINE + 3 * HOUR + 1, **customer))
+    assert (d.routed("w"), d.routed("b")) == (("page", ""), ("queue", "grouped"))
+    held = d.fold.held("w")
+    assert held is not None and held.raised == NINE + 3 * HOUR
+    assert route(held, NINE + 3 * HOUR + MINUTE, 15 * MINUTE)[0] is Severity.page

@@ -44,7 +44,13 @@ def test_the_two_ends_of_a_scale_mirror() -> None:
         assert goodness(high, score) + goodness(low, score) == 4
 
 
-@pytest.mark.parametrize(("scale", "lows"), [(SURVEYS["nps"], 7), (FIVE, 2), (SEVEN, 3), (CES1, 2), (SIX, 3)])
+THUMBS, SMILEYS, TEN = Survey("csat", 0, 1), Survey("csat", 1, 3), Survey("csat", 1, 10)
+
+
+@pytest.mark.parametrize(
+    ("scale", "lows"),
+    [(SURVEYS["nps"], 7), (FIVE, 2), (SEVEN, 3), (CES1, 2), (SIX, 3), (THUMBS, 1), (SMILEYS, 1), (TEN, 2)],
+)
 def test_low(scale: Survey, lows: int) -> None:
     assert sum(is_low(scale, score) for score in range(scale.low, scale.high + 1)) == lows
 

@@ -86,6 +86,16 @@ def _properties(home: Path, number: int, port: int, quorum: int, voters: str, si
     }
 
 
+def _fronted(settings: dict[str, str], front: tuple[int, int]) -> dict[str, str]:
+    """With a second listener: the port at which it listens, and the one that clients of it are told."""
+    listens, told = front
+    return settings | {
+        "listeners": f"{settings['listeners']},FRONT://127.0.0.1:{listens}",
+        "advertised.listeners": f"{settings['advertised.listeners']},FRONT://127.0.0.1:{told}",
+        "listener.security.protocol.map": f"{settings['listener.security.protocol.map']},FRONT:PLAINTEXT",
+    }
+
+
 class Node:
     """One broker and controller: a directory, two ports, and a process while it runs."""
 
@@ -124,9 +134,19 @@ class Node:
 
 
 class Kafka:
-    """A cluster of `size` brokers under `directory`; `bootstrap` is its address. Close it, or use `with`."""
+    """A cluster of `size` brokers under `directory`; `bootstrap` is its address. Close it, or use `with`.
 
-    def __init__(self, directory: Path, *, size: int = 1, settings: Mapping[str, str] | None = None) -> None:
+    `front` = (port, port that clients are told): a single broker listens there too, for what stands between them.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        size: int = 1,
+        settings: Mapping[str, str] | None = None,
+        front: tuple[int, int] | None = None,
+    ) -> None:
         libs = jars()
         ports = [(free_port(), free_port()) for _ in range(size)]
         voters = ",".join(f"{number}@127.0.0.1:{quorum}" for number, (_, quorum) in enumerate(ports, 1))
@@ -135,6 +155,8 @@ class Kafka:
             home = directory / f"broker-{number}"
             home.mkdir(parents=True)
             described = _properties(home, number, port, quorum, voters, size) | dict(settings or {})
+            if front is not None:
+                described = _fronted(described, front)
             self.nodes.append(Node(libs, home, described, port))
         self.bootstrap = ",".join(f"127.0.0.1:{port}" for port, _ in ports)
         try:

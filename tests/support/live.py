@@ -88,14 +88,14 @@ class Pipe:
             command,
             ready=lambda: not wait or health(port) == [],
             log=self.home / f"worker-{number}.log",
-            seconds=90,
+            seconds=150,
             environment=clean() | {"JOURNEYWATCH_METRICS__PORT": str(port), "PYTHONPATH": str(ROOT)},
         )
         child.port = port  # type: ignore[attr-defined]
         self.workers.append(child)
         return child
 
-    async def until(self, true: Callable[[], Any], what: str, seconds: float = 60.0) -> None:
+    async def until(self, true: Callable[[], Any], what: str, seconds: float = 150.0) -> None:
         """As `recount.until`, but fails at once with the last words of a worker that has ended."""
 
         def still() -> Any:

@@ -97,7 +97,7 @@ async def finished(worker: Worker) -> bool:
     return [ledger.meta.next if ledger.meta else 0 for ledger in await ledgers(worker)] == ends
 
 
-async def until(true: Callable[[], Any], what: str, seconds: float = 60.0) -> None:
+async def until(true: Callable[[], Any], what: str, seconds: float = 150.0) -> None:
     """Waits until `true()` (awaited if need be) holds; fails naming `what` after `seconds`."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds

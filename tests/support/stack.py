@@ -57,7 +57,7 @@ def stack(directory: Path, *, customers: int = 300, more: str = "") -> Iterator[
         run = [sys.executable, "-c", WORKER, str(file)]
         feed = [sys.executable, "-m", "tests.support.feed", bootstrap, str(customers)]
         with (
-            Child(run, ready=lambda: _ready(port), log=directory / "worker.log", seconds=90) as worker,
+            Child(run, ready=lambda: _ready(port), log=directory / "worker.log", seconds=150) as worker,
             Child(feed, ready=lambda: True, log=directory / "feed.log"),
         ):
             yield Stack(f"127.0.0.1:{port}", token, worker)

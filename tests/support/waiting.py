@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 
 
-async def until(true: Callable[[], bool | Awaitable[bool]], seconds: float = 20.0) -> None:
+async def until(true: Callable[[], bool | Awaitable[bool]], seconds: float = 90.0) -> None:
     """Returns once `true()` is; fails if it is not within `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

@@ -54,8 +54,17 @@ def test_events_line_by_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 def test_settings_and_mappings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Told apart by what is in them; plug-ins' fields are known."""
-    settings = write(tmp_path / "s.toml", b'[kpis.fcr]\nmin_m = 3\n[signals.none]\n[metrics]\nport = "x"')
-    assert checked(capsys, settings, code=1) == ['s.toml:5: metrics.port = "x": expected int, got str']
+    settings = write(tmp_path / "s.toml", b'[kpis.fcr]\nmin_m = 3\n[signals.reopend]\n[metrics]\nport = "x"')
+    assert checked(capsys, settings, code=1) == [
+        's.toml:2: kpis.fcr.min_m: is unknown; did you mean "min_n"?',
+        's.toml:3: signals.reopend: is unknown; did you mean "reopened"?',
+        's.toml:5: metrics.port = "x": expected int, got str',
+    ]
+    settings = write(tmp_path / "s.toml", b'[kpis.two]\nof = "ces"\nsurveys = ["mine"]\n[surveys.mine]\nfamily = 1')
+    assert [line.partition(":")[2] for line in checked(capsys, settings, code=1)] == [
+        "4: surveys.mine.high: is missing", "4: surveys.mine.low: is missing",
+        "5: surveys.mine.family = 1: expected str, got int",
+    ]  # fmt: skip
     settings = write(tmp_path / "s.toml", b"[kpis.fcr]\nmin_m = 3\n")
     assert checked(capsys, settings, code=1) == ['s.toml:2: kpis.fcr.min_m: is unknown; did you mean "min_n"?']
     mapping = write(tmp_path / "m.toml", b'source = "s"\n[case]\nticket = 5')
@@ -76,9 +85,11 @@ def test_what_ships_is_well_formed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_files_that_can_not_be_read_are_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The others are checked all the same."""
     (tmp_path / "cut.gz").write_bytes(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03")
-    said = checked(capsys, tmp_path / "absent.toml", tmp_path / "cut.gz", write(tmp_path / "e", b"{"), code=1)
+    xes = write(tmp_path / "log.xes.gz", b"<log/>\n" * 3)
+    said = checked(capsys, tmp_path / "absent.toml", tmp_path / "cut.gz", write(tmp_path / "e", b"{"), xes, code=1)
     assert said == [
         "absent.toml: No such file or directory",
         "cut.gz: the gzip file is cut off; fetch it again",
         "e:1: malformed: not JSON: Input data was truncated",
+        "log.xes.gz: a process log is no file of events; `journeywatch replay` reads it",
     ]

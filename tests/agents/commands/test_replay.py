@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -122,6 +125,13 @@ def test_several_files_are_one_log(log: Path, tmp_path: Path) -> None:
     assert contents(replay(tmp_path / "c", *paths)) == contents(replay(tmp_path / "d", both))
 
 
+def test_a_pipe_is_a_file(log: Path, tmp_path: Path) -> None:
+    """Read once, from its beginning to its end."""
+    os.mkfifo(tmp_path / "fifo")
+    threading.Thread(target=lambda: (tmp_path / "fifo").write_bytes(log.read_bytes()), daemon=True).start()
+    assert contents(replay(tmp_path / "a", tmp_path / "fifo")) == contents(replay(tmp_path / "b", log))
+
+
 def test_bad_lines_are_dead_letters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """They stop nothing; their bytes are kept, their reasons counted."""
     future = STORY[1] | {"id": "f", "time": "2030-01-01T00:00:00Z"}
@@ -148,7 +158,7 @@ def test_what_the_terminal_says(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "without data: " in said
     assert "open alerts: 1\n   1  reopened  c  0 s open\n      Ticket T was reopened" in said
     assert "      why: queue; clears: the ticket is resolved" in said
-    assert "1 alerts opened (reopened 1)\nas of 2026-01-01 00:03:20 UTC, in " in said
+    assert "1 alert opened (reopened 1)\nas of 2026-01-01 00:03:20 UTC, in " in said
 
 
 def test_names_from_the_log_command_no_terminal() -> None:
@@ -183,6 +193,7 @@ def test_what_is_wrong_is_said_and_older_results_stay(tmp_path: Path, capsys: py
     torn.write_bytes(gzip.compress(good.read_bytes())[:-12])
     for argv, words in (
         ([tmp_path / "absent"], "absent: No such file"),
+        ([tmp_path], f"{tmp_path}: Is a directory; name a file"),
         ([good, torn], "torn: the gzip file is cut off; fetch it again"),
         ([good, "--source", "xe"], 'source xe is unknown; did you mean "xes"?'),
         ([good, "--source", "xes"], "source xes needs a mapping"),
@@ -196,6 +207,9 @@ def test_what_is_wrong_is_said_and_older_results_stay(tmp_path: Path, capsys: py
         assert words in capsys.readouterr().err
         assert contents(out) == before
         assert len(list(out.iterdir())) == len(FILES)
+    replay(tmp_path / "never", tmp_path / "absent", code=2)
+    assert not (tmp_path / "never").exists()
+    capsys.readouterr()
     replay(good, good, code=2)
     assert "--out" in (said := capsys.readouterr().err)
     assert "File exists; name a directory to write to" in said
@@ -204,13 +218,16 @@ def test_what_is_wrong_is_said_and_older_results_stay(tmp_path: Path, capsys: py
 def test_progress_on_long_files(
     log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A line now and then where there is no terminal; silence for what is short."""
+    """On a terminal, in one line that is written over; silence elsewhere, and for what is short."""
     monkeypatch.setattr(feeding, "_STEP", 100)
-    monkeypatch.setattr(feeding, "_LINE", 0.0)
+    monkeypatch.setattr(feeding, "_EVERY", 0.0)
     replay(tmp_path / "out", log)
-    said = capsys.readouterr().err.splitlines()
-    assert said[0].startswith("100 records read, ")
-    assert said[-1].endswith("records read; what is due by the end")
-    monkeypatch.undo()
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    replay(tmp_path / "out", log)
+    said = capsys.readouterr().err
+    assert said.startswith("\r100 records read, ")
+    assert said.endswith("records read; what is due by the end\033[K\n")
+    assert said.count("\n") == 1
     replay(tmp_path / "out", lines(tmp_path / "f", *STORY))
     assert capsys.readouterr().err == ""

@@ -153,8 +153,10 @@ def test_a_topic_that_is_missing_is_not_made(
 
 
 def test_wrong_input_is_said_before_anything_is_sent(
-    broker: EmbeddedBroker, send: Send, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+    broker: EmbeddedBroker, send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Also where no broker is there."""
     broker.create_topic("raw.cloudevents", 1)
     broker.create_topic("raw.xes", 1)
     mapping = written(tmp_path / "m.toml", b"source = 5")
@@ -166,6 +168,10 @@ def test_wrong_input_is_said_before_anything_is_sent(
     ):
         assert send(*argv) == 2
         assert words in capsys.readouterr().err
+        monkeypatch.setenv("JOURNEYWATCH_KAFKA__BOOTSTRAP", "127.0.0.1:1")
+        assert send(*argv) == 2
+        assert words in capsys.readouterr().err
+        monkeypatch.setenv("JOURNEYWATCH_KAFKA__BOOTSTRAP", broker.bootstrap)
     assert send(written(tmp_path / "empty")) == 1
     assert "empty holds no events" in capsys.readouterr().err
     assert heard(broker, "raw.cloudevents") == heard(broker, "raw.xes") == []

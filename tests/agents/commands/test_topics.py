@@ -32,6 +32,20 @@ def test_topics_are_named_made_and_then_right(
     assert "made" not in out and out.endswith("the topics are as they should be\n")
 
 
+def test_what_the_broker_refuses_is_said(
+    kafka: Kafka, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The default of three copies on a single broker: one line, no trace."""
+    monkeypatch.setenv("JOURNEYWATCH_KAFKA__BOOTSTRAP", kafka.bootstrap)
+    monkeypatch.setenv("JOURNEYWATCH_LOG__RUN", "418")
+    assert main(["topics", "--create"]) == 76
+    said = capsys.readouterr().err
+    assert said.startswith("journeywatch: stopped (76): topic ")
+    assert "journeywatch-kpis-418-panes-changelog was not made: " in said
+    assert said.endswith("(on a single broker kafka.replication and kafka.min_insync are 1)\n")
+    assert said.count("\n") == 1
+
+
 async def test_the_largest_dead_letter_fits_its_topic(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
     """What intake may write must never be refused: it would stop the worker, and again after a restart."""
 

@@ -72,5 +72,7 @@ def test_too_few_write_nothing(hand_overs: Path, tmp_path: Path, capsys: pytest.
 def test_what_is_wrong_is_said(hand_overs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tune(hand_overs, "--write", tmp_path / "no/such/place.toml", code=2)
     assert "name a file to write" in capsys.readouterr().err
+    tune(hand_overs, "--write", tmp_path, "--least", 41, code=2)
+    assert f"--write {tmp_path}: Is a directory; name a file to write" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["tune", str(hand_overs), "--write", "x", "--least", "0"])

@@ -185,3 +185,35 @@ async def test_a_recovery_that_is_broken_off_says_so_and_the_next_one_begins() -
         await hop.release()
         assert await recovering is False
     assert errors == []
+
+
+class Empty(Hop):
+    """A hop that owns nothing."""
+
+    async def _prepare(self, owned: list[TopicPartition]) -> list[Lane]:
+        return []
+
+
+@pytest.mark.parametrize(("answers", "code"), [((None, None, 3), None), ((None, 2), Code.PARTITIONS)])
+async def test_a_topic_that_a_broker_does_not_know_yet_is_waited_for(
+    answers: tuple[int | None, ...], code: Code | None
+) -> None:
+    """A broker that has just started answers so for a moment; a worker that lives through its outage is to go on."""
+    stops: list[BaseException] = []
+    hop = Empty(
+        HopSpec("empty", "empty", {"events": 3}), Connection(bootstrap="127.0.0.1:1"), HopTelemetry("e"), stops.append
+    )
+    said = iter(answers)
+    hop.client = cast(Client, SimpleNamespace(owned=[], partitions=lambda topic: next(said, answers[-1])))
+    await hop.recover()
+    await hop.release()
+    assert [cast(Stop, stop).code for stop in stops] == ([code] if code else [])
+
+
+async def test_a_topic_that_never_comes_is_named() -> None:
+    stops: list[BaseException] = []
+    hop = Empty(HopSpec("e", "e", {"gone": 3}), Connection(bootstrap="b:1", lost=0.5), HopTelemetry("e"), stops.append)
+    hop.client = cast(Client, SimpleNamespace(owned=[], partitions=lambda topic: None))
+    await hop.recover()
+    await hop.release()
+    assert [str(stop) for stop in stops] == ["topic gone is not there; `journeywatch topics --create` makes it"]

@@ -111,3 +111,29 @@ WITH paid AS (
 SELECT 'clv_realised' AS kpi, 'now' AS win, a, 1 AS b,
        (SELECT arg_max(w.segment, (w.time, w.id)) FROM was_segment w WHERE w.customer = paid.customer) AS segment,
        (SELECT arg_max(w.stage, (w.time, w.id)) FROM was_stage w WHERE w.customer = paid.customer) AS stage FROM paid;
+
+-- Renewals due, and done from 90 d before to 14 d after; a date announced anew before it passed was moved.
+INSERT INTO flow BY NAME
+WITH word AS (
+    SELECT customer, data ->> 'subscription' AS subscription, type, time, id, segment, stage, data
+    FROM event WHERE type LIKE 'subscription.%' OR type = 'renewal.due'),
+head AS (
+    SELECT customer, subscription, arg_min(coalesce(segment, ''), (time, id)) AS own_segment,
+           arg_min(coalesce(stage, ''), (time, id)) AS own_stage, min(time) FILTER (type = 'subscription.started') AS started
+    FROM word GROUP BY ALL),
+told AS (
+    SELECT customer, subscription, epoch_ms((data ->> 'due_at')::TIMESTAMPTZ) AS due, min(time) AS said
+    FROM word WHERE type = 'renewal.due' GROUP BY ALL),
+next AS (SELECT *, lead(said) OVER (PARTITION BY customer, subscription ORDER BY said) AS newer FROM told),
+renewed AS (SELECT customer, subscription, time AS done FROM word WHERE type = 'subscription.renewed'),
+due AS (
+    SELECT customer, subscription, said, due, newer, nullif(own_segment, '') AS own_segment, nullif(own_stage, '') AS own_stage
+    FROM next JOIN head USING (customer, subscription)
+    WHERE said >= started AND (newer IS NULL OR newer > due OR EXISTS (
+              FROM renewed r WHERE r.customer = next.customer AND r.subscription = next.subscription AND done > said AND done <= newer))
+          AND said < coalesce((SELECT max(until) FROM running r WHERE r.customer = next.customer
+                               AND r.subscription = next.subscription HAVING count(*) = count(until)), 9000000000000000))
+SELECT 'renewal_rate' AS kpi, due AS moment, customer, own_segment, own_stage, 1 AS b,
+       (EXISTS (FROM renewed r WHERE r.customer = due.customer AND r.subscription = due.subscription AND done > said
+                AND done BETWEEN due - 90 * 86400000::BIGINT AND due + 14 * 86400000::BIGINT))::BIGINT AS a
+FROM due;

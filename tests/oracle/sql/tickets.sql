@@ -7,7 +7,8 @@ SELECT customer, data ->> 'ticket' AS ticket, type, time, id, segment, stage, da
 FROM event WHERE type LIKE 'ticket.%';
 
 CREATE TABLE opening AS
-SELECT customer, ticket, time AS opened, id AS opening_id, data ->> 'channel' AS channel, data ->> 'team' AS first_team
+SELECT customer, ticket, time AS opened, id AS opening_id, data ->> 'channel' AS channel, data ->> 'team' AS first_team,
+       data ->> 'content' AS content
 FROM step WHERE type = 'ticket.opened'
 QUALIFY row_number() OVER (PARTITION BY customer, ticket ORDER BY time, id) = 1;
 
@@ -30,7 +31,13 @@ CREATE TABLE holder AS
 WITH word AS (
     SELECT customer, ticket, time, rank, id,
            CASE type WHEN 'ticket.opened' THEN data ->> 'team' ELSE data ->> 'to_team' END AS team
-    FROM taken WHERE type IN ('ticket.opened', 'ticket.transferred')),
+    FROM taken WHERE type IN ('ticket.opened', 'ticket.transferred')
+    UNION ALL
+    SELECT customer, ticket, time, 0, id, from_team FROM (
+        SELECT m.*, o.first_team, m.data ->> 'from_team' AS from_team FROM taken m JOIN opening o USING (customer, ticket)
+        WHERE m.type = 'ticket.transferred'
+        QUALIFY row_number() OVER (PARTITION BY customer, ticket ORDER BY m.time, m.id) = 1)
+    WHERE first_team IS NULL),
 known AS (
     SELECT *, lag(team) OVER (PARTITION BY customer, ticket ORDER BY time, rank, id) AS before FROM word WHERE team IS NOT NULL),
 changed AS (SELECT * FROM known WHERE before IS DISTINCT FROM team)
@@ -113,7 +120,7 @@ SELECT 'first_response_time' AS kpi, first_reply AS moment, customer, own_segmen
        own_stage, channel, topic, team, (first_reply - opened) // 1000 AS a, 1 AS b FROM ticket WHERE first_reply IS NOT NULL
 UNION ALL BY NAME
 SELECT unnest(['ticket_volume', 'ticket_share']) AS kpi, opened AS moment, customer, own_segment, own_stage, channel, topic, team,
-       1 AS a FROM ticket;
+       content, 1 AS a FROM ticket JOIN (SELECT customer, ticket, content FROM opening) USING (customer, ticket);
 
 -- Business time: the shifts of the ticket's team (else those of ''); without any every hour is worked.
 -- Waiting on the customer: from `ticket.waiting` to the next public customer reply, other waiting, resolve or reopen.

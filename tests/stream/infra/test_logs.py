@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from stream.infra.logs import HIDDEN, Redact, setup
+from stream.infra.logs import HIDDEN, Redact, Repeats, setup
 
 SECRET = "hunter2-very-secret"
 
@@ -117,3 +117,40 @@ def test_wrong_settings_are_said() -> None:
         setup("loud")
     with pytest.raises(ValueError, match="log style 'xml'"):
         setup(style="xml")
+
+
+def said_at(
+    repeats: Repeats, second: float, words: str, level: int = logging.ERROR, logger: str = "aiokafka"
+) -> str | None:
+    """The line as it goes out; None if it is left out."""
+    record = logging.LogRecord(logger, level, "f.py", 1, words, (), None)
+    record.created = second
+    return record.getMessage() if repeats.filter(record) else None
+
+
+def test_of_lines_that_differ_by_their_numbers_a_few_go_out_and_the_rest_is_counted() -> None:
+    repeats = Repeats()
+    out = [said_at(repeats, n / 100, f"no answer from node {n}") for n in range(900)]
+    assert [line for line in out if line] == [f"no answer from node {n}" for n in range(Repeats.MOST)]
+    assert said_at(repeats, 9.5, "something else") == "something else"
+    assert said_at(repeats, 10.0, "no answer from node 1") == "no answer from node 1 (895 more like this before)"
+    assert said_at(repeats, 10.1, "no answer from node 2") == "no answer from node 2"
+
+
+def test_a_line_of_another_level_is_another_kind_and_debug_is_whole() -> None:
+    repeats = Repeats()
+    levels = [logging.WARNING, logging.ERROR, logging.DEBUG]
+    assert [sum(said_at(repeats, 0, "x", level) is not None for _ in range(20)) for level in levels] == [5, 5, 20]
+
+
+def test_a_clock_that_is_set_back_silences_nothing_for_long() -> None:
+    repeats = Repeats()
+    for _ in range(20):
+        said_at(repeats, 1_000.0, "x")
+    assert said_at(repeats, 500.0, "x") == "x (15 more like this before)"
+
+
+def test_every_line_of_our_own_goes_out() -> None:
+    repeats = Repeats()
+    lines = [f"alert {n} opened" for n in range(50)]
+    assert [said_at(repeats, 0, line, logger="journeywatch.alerts") for line in lines] == lines

@@ -94,6 +94,35 @@ def test_tickets_have_the_shape_of_measured_logs() -> None:
     assert 0.28 < share["waited"] < 0.42
 
 
+def test_most_renewals_are_decided_in_time() -> None:
+    """Of twenty, 17 are renewed by their date, two up to three weeks late, one is cancelled; some cancel sooner."""
+    end = START + 420 * DAY
+    log = list(world(250, START, end, 3))
+    due = {}
+    done = defaultdict(list)
+    for _, event in log:
+        name, at = event["data"].get("subscription"), instant(event["time"])
+        if event["type"] == "renewal.due":
+            assert 0 <= instant(event["data"]["due_at"]) - at <= 60 * DAY
+            due[name] = at, instant(event["data"]["due_at"])
+        elif event["type"] in ("subscription.renewed", "subscription.cancelled"):
+            done[name].append((at, event["type"]))
+    past = [(name, said, at) for name, (said, at) in due.items() if at + 25 * DAY < end]
+    first = [min((one for one in done[name] if one[0] >= said), default=(END * 2, "")) for name, said, _ in past]
+    share = {
+        "renewed in time": sum(
+            d <= at and "renewed" in what for (d, what), (_, _, at) in zip(first, past, strict=True)
+        ),
+        "late": sum(d > at and "renewed" in what for (d, what), (_, _, at) in zip(first, past, strict=True)),
+        "cancelled": sum("cancelled" in what for _, what in first),
+    }
+    assert len(past) > 120
+    assert sum(share.values()) == len(past)
+    assert 0.78 < share["renewed in time"] / len(past) < 0.90
+    assert 0.05 < share["late"] / len(past) < 0.15
+    assert 0.04 < share["cancelled"] / len(past) < 0.14
+
+
 SHAPES = {
     "moved": lambda k: k["ticket.transferred"] >= 1,
     "moved twice": lambda k: k["ticket.transferred"] >= 2,

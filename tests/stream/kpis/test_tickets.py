@@ -12,6 +12,7 @@ import pytest
 from stream.definitions import DAY, HOUR, MINUTE, SECOND
 from stream.histogram import bucket
 from tests.support.builders import Told, customer, opened, reopened, replied, resolved, run, transferred, updated
+from tests.support.reading import read
 
 BASE = [opened("T1", 0, topic="a"), resolved("T1", DAY)]
 WIN, LOSS = {"num": 1, "den": 1}, {"den": 1}
@@ -170,6 +171,12 @@ def test_volume_and_share_count_by_opening() -> None:
     found = run(*events, until=DAY, of=("ticket_volume", "ticket_share"))
     assert found.panes("ticket_volume") == {0: {"n": 1}, 5 * MINUTE: {"n": 1}}  # the earliest opening, once
     assert found.cuts("ticket_share") == {"channel=chat": {"num": 1}, "channel=mail": {"num": 1}}
+
+
+def test_tickets_are_cut_by_the_content_that_they_come_from() -> None:
+    rows = [opened("T1", 0, content="help"), opened("T2", 0, team="a", content="help"), opened("T3", 0)]
+    assert read("ticket_volume", *rows).cuts("all", "n") == {"": 3, "channel=chat": 3, "content=help": 2, "team=a": 1}
+    assert read("ticket_share", *rows).value("all", "content=help") == 2 / 3
 
 
 def test_a_repeat_counts_nothing() -> None:

@@ -60,6 +60,21 @@ def test_a_reopen_begins_anew() -> None:
     assert said(NAME, *events, until=9 * D) == [OPEN, (7 * H, "resolved queue billing #1")]
 
 
+def test_what_was_said_before_a_reopen_counts() -> None:
+    """A resolve that was undone settled nothing: the other channel is that of an issue which nobody answered."""
+    undone = (CHAT, resolved("T", H), reopened("T", 2 * H))
+    assert said(NAME, *undone, PHONE, until=9 * D) == [OPEN]
+    assert said(NAME, *undone, replied("T", 3 * H, "agent"), PHONE, until=9 * D) == []
+    late = opened("U", 24 * H + 1, "phone", topic="billing")
+    assert said(NAME, *undone, late, until=9 * D) == []
+
+
+def test_asked_before_a_reopen_and_again_after_it() -> None:
+    undone = (CHAT, asked("T", H, "email"), replied("T", H, "agent"), resolved("T", 2 * H), reopened("T", 3 * H))
+    again = (PHONE, asked("U", 6 * H, "email"))
+    assert said(NAME, *undone, *again, until=9 * D) == [(6 * H, "opened queue billing #1")]
+
+
 def test_a_topic_corrected_later_takes_it_back() -> None:
     events = (CHAT, PHONE, updated("U", 8 * H, topic="login"))
     assert said(NAME, *events, until=9 * D) == [OPEN, (8 * H, "withdrawn queue billing #1")]

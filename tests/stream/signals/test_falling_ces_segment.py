@@ -40,10 +40,11 @@ def test_a_segment_gets_harder_and_easier_again() -> None:
         at = START + hour * HOUR + MINUTE
         worse = fall <= at < fall + DAY
         beats += [answers(at, "big", hard if worse else easy), answers(at + BEAT, "small", easy)]
-    opened, resolved = alerts(beats, fall + 4 * DAY)
+    opened, sure, resolved = alerts(beats, fall + 4 * DAY)
     assert (opened.subject, opened.cause, opened.severity, opened.segment) == ("segment:big", "effort", "page", "big")
     assert (opened.change, resolved.change, resolved.id) == ("opened", "resolved", opened.id)
-    assert fall < opened.opened < fall + DAY
+    assert (opened.doubtful, sure.doubtful, sure.change, sure.since) == (True, False, "amended", opened.since)
+    assert fall < opened.opened < sure.changed < fall + DAY
     assert (opened.opened - 2 * MINUTE) % HOUR == 0 and opened.since == opened.opened - 2 * MINUTE
     assert fall + DAY < resolved.changed <= fall + 2 * DAY + 3 * HOUR
     assert resolved.until == resolved.changed - 2 * MINUTE

@@ -76,6 +76,9 @@ def test_by_a_dimension_and_beyond_a_threshold() -> None:
     assert (watch.cut, watch.threshold) == ("segment", 0.7)
     (finding,) = found(watch, (20, 50), (0, 0), segment="smb")
     assert finding.text == "csat_top2 of segment smb is 0.4 in 24 h (n 50), below the limit of 0.7"
+    assert not finding.doubtful
+    (finding,) = found(watch, (27, 50), (0, 0), segment="smb")  # its bounds of 3.3 would not be: a limit knows no doubt
+    assert not finding.doubtful
     assert found(watch, (30, 50), (0, 0), segment="smb") == []  # its upper bound is not below 0.7
 
 

@@ -11,6 +11,7 @@ from tests.support.rates import WATCHES_FOUND
 
 D3 = Definitions(partitions=3, kpi_partitions=2)
 WEEKS = 29 * 24
+SURE = ("opened", "amended")  # at first it may be chance, then it is not
 
 
 def history(watch: str, events: list[Told], until: int) -> list[tuple[float, str, str, str]]:
@@ -57,7 +58,7 @@ def test_kpi_fell() -> None:
         for n in range(2)
     ]
     told = history("kpi_fell", events, WEEKS + 20)
-    assert [row[1:] for row in told] == [("opened", "all", "csat_top2")]
+    assert [row[1:] for row in told] == [(change, "all", "csat_top2") for change in SURE]
     assert WEEKS + 2 < told[0][0] < WEEKS + 8
 
 
@@ -72,7 +73,7 @@ def test_response_collapse() -> None:
         sent(f"m{hour}", hour * H + M, "ces", subject=f"c{hour % 9}", id=f"m{hour}") for hour in range(29 * 24 + 9 * 24)
     ]
     told = history("response_collapse", sorted([*events, *more], key=lambda e: e.log), 29 * 24 + 9 * 24)
-    assert [row[1:] for row in told] == [("opened", "kind:ces", "survey_response_rate")]
+    assert [row[1:] for row in told] == [(change, "kind:ces", "survey_response_rate") for change in SURE]
     assert WEEKS + 7 * 24 < told[0][0] < WEEKS + 8 * 24 + 6
 
 
@@ -86,7 +87,7 @@ def test_content_failing() -> None:
             if hour >= WEEKS or hour % 12 == 0:
                 events.append(opened(f"T{who}", at(hour, n, 2) + 20 * M, subject=who))
     told = history("content_failing", sorted(events, key=lambda e: e.log), WEEKS + 30)
-    assert [row[1:] for row in told] == [("opened", "content:reset", "content_to_ticket")]
+    assert [row[1:] for row in told] == [(change, "content:reset", "content_to_ticket") for change in SURE]
     assert WEEKS + 1 < told[0][0] < WEEKS + 12
 
 

@@ -58,6 +58,8 @@ def test_a_file_of_them(tmp_path: Path) -> None:
     file = tmp_path / "verdicts.ndjson"
     file.write_bytes(b"\n".join([b"junk", event(5), b"", event(3), event(9)]))
     assert [at for at, _ in SOURCE.read(file)] == [0, 5_000, 5_000, 9_000]
+    file.write_bytes(b'\xef\xbb\xbf{"at":"1970-01-01T00:01:00Z","event":' + event(5) + b"}\r\n")
+    assert list(SOURCE.read(file)) == [(60_000, event(5))]
     mapping = parse((ROOT / "examples" / "helpdesk.toml").read_text(), "m.toml")
     with pytest.raises(SourceFault, match="takes no mapping"):
         list(SOURCE.read(file, mapping))

@@ -87,14 +87,14 @@ BOMB = '<!DOCTYPE log [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>\n'
     ("body", "head", "words"),
     [
         ("", BOMB, "l.xes:2: a document type is refused"),
-        ("<trace>", "", "l.xes:3: mismatched tag"),
-        ("<trace>&b;</trace>", "", "l.xes:3: undefined entity"),
+        ("<trace>", "", "l.xes:3: no whole XML: mismatched tag"),
+        ("<trace>&b;</trace>", "", "l.xes:3: no whole XML: undefined entity"),
         ("<trace>\n<int key='a' value='x'/></trace>", "", "l.xes:4: invalid literal for int()"),
         ("\n" + case("a", ("New", 1)) + case("a", ("New", 2)), "", "l.xes:5: the case a is there already in line 4"),
         (
             "\n" + case("a", ("New", 1)).replace("date key", "date kee"),
             "",
-            "l.xes:4: in the case that starts here, time:timestamp = None is no time",
+            "l.xes:4: in the case that starts here, a row has no time:timestamp; name the attribute of its time",
         ),
     ],
 )
@@ -108,9 +108,10 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     """No XML, other XML, half a gzip file, none at all, or no mapping."""
     path = tmp_path / "f"
     for content, words in (
-        (b"a,b\n", "f:1: syntax error"),
+        (b"a,b\n", "f:1: no whole XML: syntax error in column 0; see that it is an XES log, and all of it"),
         (b"<html/>", "f:1: this is no XES log"),
-        (b"", "no element"),
+        (b"", "f:1: the XML ends here, unfinished; fetch the file again"),
+        (b"<log><trace", "f:1: the XML ends here, unfinished"),
     ):
         path.write_bytes(content)
         with pytest.raises(SourceFault, match=words):

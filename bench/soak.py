@@ -1,0 +1,129 @@
+"""Ten minutes at half of the maximum: `make bench ARGS="soak"`. Does memory stay flat, and is nothing held?
+
+The log's time runs fast, a day in 400 events: so records, which live for 90 d, go as fast as they come after the first
+two minutes, and all that a worker remembers of customers and readings stops growing. What goes on growing are alerts
+that are over (remembered for 7 d of the clock on the wall). Each minute is printed; at the end, which goal was missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import uvloop
+from msgspec import Struct
+
+from bench import live, pipe
+from bench.workload import Workload
+from stream.definitions import DAY
+from tests.support.kafka import Kafka
+
+SPACING = DAY // 400  # ms of log time between two events
+FILL = 5_000  # events/s that are sent, for so many seconds, before the worker starts, to find the maximum
+FILL_SECONDS = 4
+LOOK = 10.0  # seconds between two scrapes
+SETTLED = 3  # the minute from which memory must be flat
+GROWTH = 0.05  # of the memory of that minute
+ROW = 4096  # bytes that a new row may cost
+HELD = 0.05  # seconds for which the loop may be held
+
+
+class Days(Workload):
+    """Each event happens so much later than the one before it."""
+
+    def __init__(self, customers: int) -> None:
+        super().__init__(customers)
+        self._at = int(time.time() * 1000) - 1_000 * DAY
+
+    def clock(self) -> int:
+        self._at += SPACING
+        return self._at
+
+
+class Minute(Struct, frozen=True):
+    """`memory` in bytes at its end; the rest is the worst of its looks."""
+
+    memory: int
+    rows: int
+    waiting: int
+    held: float
+    took: float
+
+
+def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.soak", description=__doc__)
+    parser.add_argument("--minutes", type=int, default=10)
+    parser.add_argument("--customers", type=int, default=500)
+    parser.add_argument("--rate", type=float, default=0, help="events/s; 0 = half of the maximum")
+    return parser.parse_args(words)
+
+
+async def soak(bootstrap: str, rate: float, minutes: int, workload: Workload, worker: live.Worker) -> list[Minute]:
+    sending = asyncio.create_task(live.send(bootstrap, rate, minutes * 60, workload))
+    found: list[Minute] = []
+    for number in range(1, minutes + 1):
+        found.append(await minute(worker))
+        live.say(f"minute {number}", f"{line(found[-1])}; {live.machine()}")
+    sent = await sending
+    live.say("sent", f"{sent:,} events, {sent / minutes / 60:,.0f} a second")
+    return found
+
+
+async def minute(worker: live.Worker) -> Minute:
+    ends, looks = time.monotonic() + 60, []
+    while (left := ends - time.monotonic()) > 0:
+        await asyncio.sleep(min(LOOK, left))
+        looks.append(await worker.seen())
+    worst = {name: max(getattr(look, name) for look in looks) for name in ("waiting", "held", "took")}
+    return Minute(pipe.memory(worker.process, "VmRSS"), looks[-1].rows, **worst)
+
+
+def line(m: Minute) -> str:
+    return (f"{m.memory / 2**20:,.0f} MiB resident, {m.rows:,} rows; at the worst {m.waiting:,} records waited, "
+            f"the loop was held {m.held * 1000:.0f} ms, a scrape took {m.took * 1000:.0f} ms")  # fmt: skip
+
+
+def missed(minutes: Sequence[Minute], rate: float) -> Iterator[str]:
+    """The goals that were not reached."""
+    settled, last = minutes[min(SETTLED, len(minutes)) - 1], minutes[-1]
+    rows = max(last.rows - settled.rows, 0)
+    if last.memory > settled.memory * (1 + GROWTH) + rows * ROW:
+        yield f"memory grew from {settled.memory / 2**20:,.0f} to {last.memory / 2**20:,.0f} MiB by {rows:,} rows"
+    if last.waiting > 5 * rate:
+        yield f"{last.waiting:,} records waited in the last minute: more than 5 s of input"
+    if (held := max(m.held for m in minutes)) > HELD:
+        yield f"the loop was held for {held * 1000:.0f} ms, more than {HELD * 1000:.0f}"
+
+
+async def run(args: argparse.Namespace, directory: Path) -> list[str]:
+    workload = Days(args.customers)
+    with Kafka(directory / "kafka") as kafka:
+        await pipe.prepare(kafka.bootstrap, "record")
+        file = pipe.settings(kafka.bootstrap, directory, more='[log]\ntime = "record"\n')
+        waiting = await live.send(kafka.bootstrap, FILL, FILL_SECONDS, workload)
+        with live.worker(file, directory / "worker.log") as worker:
+            most = await worker.maximum(waiting)
+            rate = args.rate or most / 2
+            live.say("rate", f"{rate:,.0f} events/s of {args.customers:,} customers; the maximum was {most:,.0f}; "
+                f"{live.machine()}")  # fmt: skip
+            found = await soak(kafka.bootstrap, rate, args.minutes, workload, worker)
+    return list(missed(found, rate))
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a new topic has no leader for a moment
+    with tempfile.TemporaryDirectory(prefix="journeywatch-bench-") as made:
+        wrong = uvloop.run(run(arguments(words), Path(made)))
+    for what in wrong:
+        live.say("missed", what)
+    sys.exit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()
