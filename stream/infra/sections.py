@@ -16,6 +16,7 @@ from stream.calendar import Calendar as BusinessTime
 from stream.definitions import WEEKDAYS, Calendar, Currency, Definitions, Survey
 from stream.faults import Duration, unknown
 from stream.faults import Path as Where
+from stream.infra.bounding import Limits
 from stream.policy import Policy
 
 _BY_DEFAULT = Definitions()
@@ -160,20 +161,6 @@ class Keep(Struct, frozen=True):
     records: Duration = _BY_DEFAULT.keep.records
     sessions: Duration = _BY_DEFAULT.keep.sessions
     usage: Duration = _BY_DEFAULT.keep.usage
-
-
-class Limits(Struct, frozen=True):
-    """Bounds: `records` a family and customer; of one with more than `busy_events` in a day `busy_records`; `row_bytes`
-    a customer; `trail` touchpoints kept, `labels` a dimension, `shown` of them.
-    """
-
-    records: Positive = _BY_DEFAULT.limit
-    busy_events: Positive = _BY_DEFAULT.busy
-    busy_records: Positive = _BY_DEFAULT.busy_records
-    row_bytes: Positive = _BY_DEFAULT.row_bytes
-    trail: Positive = _BY_DEFAULT.trail
-    labels: Positive = _BY_DEFAULT.label_limit
-    shown: Positive = _BY_DEFAULT.label_shown
 
 
 class Cuts(Struct, frozen=True):
