@@ -130,6 +130,22 @@ class Stepper:
         (family, id_), journey, limit = place, fold.journey, self._definitions.limit
         if not event.backfill and room.went(journey, family, steps, at):
             return Reject(Reason.OVER_LIMIT, f"there were too many {family}: those up to then were let go early")
+        if refused := self._full(fold, place, steps, clock, sums):
+            return refused
+        if family == "tickets" and steps and not event.backfill and forgetting.is_frozen(journey, id_, clock):
+            kept = self._definitions.keep.records // DAY
+            return Reject(Reason.HEADLESS, f"ticket {id_!r} was kept {kept} d after its last step - at `$.data.ticket`")
+        if (waiting := journey.row.waiting) and not room.may_wait(waiting, self._definitions):
+            return Reject(
+                Reason.OVER_LIMIT, f"{limit} steps of this customer wait for their heads already, or they are large"
+            )
+        return self._over_weight(fold, event, size, clock, sums)
+
+    def _full(
+        self, fold: Fold, place: tuple[str, str], steps: list[Step] | None, clock: int, sums: Sums
+    ) -> Reject | None:
+        """Make room for one more record, or step of it; or why there is none."""
+        (family, id_), journey, limit = place, fold.journey, self._definitions.limit
         if steps is None:
             if len(journey.records(family)) >= room.most(journey):
                 self._free(fold, family, clock, sums)
@@ -139,14 +155,7 @@ class Stepper:
             self._shorten(fold, family, id_, most - max(1, most // 4), clock, sums)
         elif len(steps) >= limit:
             return Reject(Reason.OVER_LIMIT, f"{family} {id_!r} has {limit} steps already")
-        elif family == "tickets" and not event.backfill and forgetting.is_frozen(journey, id_, clock):
-            kept = self._definitions.keep.records // DAY
-            return Reject(Reason.HEADLESS, f"ticket {id_!r} was kept {kept} d after its last step - at `$.data.ticket`")
-        if (waiting := journey.row.waiting) and not room.may_wait(waiting, self._definitions):
-            return Reject(
-                Reason.OVER_LIMIT, f"{limit} steps of this customer wait for their heads already, or they are large"
-            )
-        return self._over_weight(fold, event, size, clock, sums)
+        return None
 
     def _free(self, fold: Fold, family: str, clock: int, sums: Sums) -> None:
         if items := room.first_out(fold.journey, family, room.most(fold.journey)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from stream.definitions import Definitions
 
@@ -26,3 +27,10 @@ class Limits(Struct, frozen=True):
     trail: Many = _BY_DEFAULT.trail
     labels: Many = _BY_DEFAULT.label_limit
     shown: Many = _BY_DEFAULT.label_shown
+
+    def within(self, made: Definitions) -> Definitions:
+        """The definitions with these bounds."""
+        return replace(
+            made, limit=self.records, busy=self.busy_events, busy_records=self.busy_records, row_bytes=self.row_bytes,
+            trail=self.trail, label_limit=self.labels, label_shown=self.shown,
+        )  # fmt: skip

@@ -196,8 +196,8 @@ class Sections(Struct, frozen=True, kw_only=True):
 
     def definitions(self) -> Definitions:
         """What the core may know."""
-        log, limits = self.log, self.limits
-        return Definitions(
+        log = self.log
+        made = Definitions(
             partitions=log.partitions,
             kpi_partitions=log.kpi_partitions,
             run=log.run,
@@ -209,21 +209,15 @@ class Sections(Struct, frozen=True, kw_only=True):
             keep=definitions.Keep(self.keep.records, self.keep.sessions, self.keep.usage),
             future=log.future,
             grace=log.grace,
-            limit=limits.records,
-            busy=limits.busy_events,
-            busy_records=limits.busy_records,
-            row_bytes=limits.row_bytes,
-            trail=limits.trail,
             backfill=log.backfill,
             old_news=self.alerts.old_news,
             vip_tiers=self.alerts.vip_tiers,
             labels=self.labels,
-            label_limit=limits.labels,
-            label_shown=limits.shown,
             pairs=self.cuts.pairs,
             kpis={name: rest for name, given in self.kpis.items() if (rest := _deciding(given))},
             signals=self.signals,
         )
+        return self.limits.within(made)
 
 
 def _deciding(given: dict[str, Any]) -> dict[str, Any]:
