@@ -11,6 +11,7 @@ from __future__ import annotations
 from stream.definitions import DAY, Definitions
 from stream.forgetting import closed
 from stream.journey import Journey
+from stream.record import Heard
 from stream.row import Waiting, encode_row
 from stream.steps import Step
 
@@ -20,10 +21,10 @@ AT_ONCE = 100  # records let go for one event, at most
 STEP = 100_000  # bytes of a step, at most
 
 
-def count(journey: Journey, clock: int, size: int, *, backfill: bool) -> None:
+def count(journey: Journey, clock: int, weight: int, *, backfill: bool) -> None:
     """Note an event of so many bytes, at log clock `clock` (ms); history that is filled in makes nobody busy."""
     row = journey.row
-    row.weight += size
+    row.weight += weight
     if backfill:
         return
     day = clock // DAY
@@ -31,6 +32,11 @@ def count(journey: Journey, clock: int, size: int, *, backfill: bool) -> None:
         row.yesterday = row.today if day == row.day + 1 else 0
         row.day, row.today = day, 0
     row.today += 1
+
+
+def size(record: Heard) -> int:
+    """Bytes of the step that a record becomes, or more."""
+    return min(len(record.value or b""), STEP)
 
 
 def is_busy(journey: Journey) -> bool:

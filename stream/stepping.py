@@ -46,8 +46,7 @@ class Stepper:
         if family in forgetting.TRIMMED:
             fold.trim(family, id_, clock, sums)
         steps = journey.row.attributes if family == "customer" else journey.records(family).get(id_)
-        size = min(len(record.value or b""), room.STEP)
-        if refused := self._refused(fold, event, (family, id_), steps, at, size, clock, sums):
+        if refused := self._refused(fold, event, (family, id_), steps, at, room.size(record), clock, sums):
             return refused
         steps = journey.row.attributes if family == "customer" else journey.records(family).get(id_)
         step = Step(at, shape.kind, uid(event.source, event.id), event.segment, event.stage, shape.data(event.data))
@@ -63,9 +62,8 @@ class Stepper:
             return None
         if is_use:
             journey.use(at)
-        if family in HEADED:
-            _await_head(journey, shape, id_, Waiting(clock, step.uid, record.offset, record.value or b""))
-        room.count(journey, clock, size, backfill=event.backfill)
+        _await_head(journey, shape, id_, Waiting(clock, step.uid, record.offset, record.value or b""))
+        room.count(journey, clock, room.size(record), backfill=event.backfill)
         self._taken(fold, event, id_, found, at, clock, is_new=is_new)
         return None
 
@@ -184,6 +182,8 @@ class Stepper:
 
 def _await_head(journey: Journey, shape: Shape, id_: str, waiting: Waiting) -> None:
     """A step whose head is unknown keeps its bytes until the head comes."""
+    if shape.family not in HEADED:
+        return
     item = f"{CODE[shape.family]}:{id_}"
     if shape.head:
         journey.row.waiting.pop(item, None)
