@@ -57,12 +57,12 @@ test: dev
 	@$(BIN)/python -m tests.support.kafka
 	$(BIN)/python -m pytest $(ARGS)
 
-# The program against SQL: 14 months of so many customers, late, shuffled and repeated. Hours, and some GB of memory.
-CUSTOMERS ?= 20000
 chaos: dev
 	@$(BIN)/python -m tests.support.kafka
 	$(BIN)/python -m pytest tests/chaos -m chaos $(ARGS)
 
+# The program against SQL: 14 months of so many customers, late, shuffled and repeated. Hours, and some GB of memory.
+CUSTOMERS ?= 20000
 oracle: dev
 	JOURNEYWATCH_ORACLE=$(CUSTOMERS) $(BIN)/python -m pytest tests/oracle $(ARGS)
 
@@ -72,9 +72,11 @@ FIRST ?= 0
 soak: dev
 	$(BIN)/python -m tests.simulation $(FIRST) $(SEEDS)
 
-# A month in a generated company in which known things go wrong: docs/month.md. ARGS = how many customers.
+# A month in a generated company in which known things go wrong: docs/month.md, docs/signals.md. ARGS = how many customers
+# (20,000; with 2,000 two minutes, if the machine has nothing else to do).
 month: dev
 	$(BIN)/python -m docgen.month $(ARGS)
+	$(BIN)/python -m docgen.plugins
 
 bench: dev
 	$(BIN)/python -m bench $(ARGS)

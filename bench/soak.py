@@ -1,8 +1,8 @@
 """Ten minutes at half of the maximum: `make bench ARGS="soak"`. Does memory stay flat, and is nothing held?
 
-The log's time runs fast, a day in 400 events: so records, which live for 90 d, go as fast as they come after the first
-two minutes, and all that a worker remembers of customers and readings stops growing. What goes on growing are alerts
-that are over (remembered for 7 d of the clock on the wall). Each minute is printed; at the end, which goal was missed.
+The log's time runs fast, a day in 400 events: so records, which live for 90 d, soon go as fast as they come, and the
+rows of customers stop growing. What goes on growing are the panes of readings (hours for 36 d, days for 400 d) and
+alerts that are over (remembered for 7 d of the clock on the wall): memory may grow by their rows, and by no more.
 """
 
 from __future__ import annotations

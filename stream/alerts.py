@@ -60,7 +60,7 @@ def _stand(held: Held, top: Finding, clock: int, *, backfill: bool) -> str | Non
 
 
 def _content(f: Finding) -> tuple[object, ...]:
-    return f.since, f.severity, f.text, f.numbers, f.evidence, f.clears, f.doubtful
+    return f.since, f.severity, f.text, f.numbers, f.evidence, f.clears, f.doubtful, f.rank
 
 
 def _ended(held: Held, found: Sequence[Finding], clock: int, linger: int) -> Finding | None:
@@ -135,6 +135,7 @@ def _of_finding(finding: Finding, trail: Sequence[Touch]) -> dict[str, Any]:
         "evidence": [_event(known.get(one), one) for one in finding.evidence],
         "clears": finding.clears,
         "doubtful": finding.doubtful,
+        "rank": finding.rank,
         "trail": [_touch(t) for t in trail],
     }
 

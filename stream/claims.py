@@ -38,7 +38,7 @@ class Finding(Struct, frozen=True, gc=False, array_like=True):
 
     `cause` names what it is about inside the subject (a ticket, an issue, a survey): one alert a cause.
     `evidence` = uids of the steps that made it; `numbers` = the measured values and limits, units in the names.
-    `doubtful` = chance alone brings one of this size now and then.
+    `doubtful` = chance alone brings one of this size now and then. `rank` = above others of its severity, in steps.
     """
 
     cause: str
@@ -50,6 +50,7 @@ class Finding(Struct, frozen=True, gc=False, array_like=True):
     numbers: tuple[tuple[str, int], ...] = ()
     clears: str = ""
     doubtful: bool = False
+    rank: int = 0
 
 
 class Change(Struct, frozen=True, gc=False, array_like=True):
@@ -121,6 +122,7 @@ class Alert(Struct, kw_only=True, omit_defaults=False):
     vip: bool = False
     mrr: int = 0  # of the customer at that time, minor units of the reporting currency
     doubtful: bool = False  # a watch's: chance alone brings one of this size now and then; delivery pages it later
+    rank: int = 0  # above others of its severity: a second reopen, a target that is breached
     segment: str | None = None
     trail: list[dict[str, str | int]] = []
     run: int = 1

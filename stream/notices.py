@@ -47,6 +47,7 @@ class Head(Struct, frozen=True, gc=False, array_like=True):
     cut: dict[str, str] = {}
     mrr: int = 0
     doubtful: bool = False
+    rank: int = 0
 
     @property
     def is_open(self) -> bool:

@@ -1,4 +1,4 @@
-"""The read side in Redis: what is true now, for the console and other programs. Nothing in it decides anything.
+"""The read side in Redis: what is true now, for other programs. Nothing in it decides anything.
 
 Views say what is to be there; this writes their differences in batches, and everything anew when Redis was away or
 lost what it held (a marker in the `meta` hash is gone then). The keys are described in docs/redis.md.

@@ -29,6 +29,7 @@ class Reopened(Plugin):
                 text=f"Ticket {it.id} was reopened {times}" if n > 1 else f"Ticket {it.id} was reopened",
                 evidence=(it.resolves[n - 1][1], uid),
                 numbers=(("reopened_times", n),),
+                rank=int(n > 1),
                 clears="the ticket is resolved and stays so for 1 h",
             )
 

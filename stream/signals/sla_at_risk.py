@@ -86,6 +86,7 @@ class SlaAtRisk(Plugin):
                 text=f"Ticket {it.id}: {what}",
                 evidence=(it.opened_uid,),
                 numbers=(("breached", breached), ("target_ms", limit), ("started_at_ms", start)),
+                rank=breached,
                 clears="a public answer of an agent" if target == "first_response" else "the ticket is resolved",
             )
 

@@ -96,14 +96,17 @@ def test_a_worker_whose_clock_is_set_back(rig: Callable[..., Rig], running: bool
     crew, back = under.crew, under.pipe.home / "set-back"
     crew.environment["CHAOS_CLOCK_SINCE"] = str(back)
     worker = crew.start(EVERYTHING, clock=-3_600.0)
+    before = Load(under.kafka.bootstrap, events(20, SEED) if running else [], 1_000).start()
+    before.join()
     if running:
-        under.work_off(Load(under.kafka.bootstrap, events(20, SEED), 1_000).start())
+        under.work_off(before)
         crew.until(lambda: worker.ready, "it runs")
     back.touch()
     now = time.time()
     due = datetime.fromtimestamp(now + 10, UTC).isoformat()
     opening = {"channel": "chat", "topic": "billing", "team": "a", "promised_by": due}
     load = Load(under.kafka.bootstrap, [event(0, "ticket.opened", now - 60, "p", {"ticket": "P", **opening})], 100)
+    load.junk += before.junk
     load.start()
     crew.until(lambda: any("missed" in str(b) for b in list(under.hook.told.values())), "the miss is said", 90)
     under.settle(load)

@@ -23,6 +23,7 @@ def test_each_reason_is_a_head_start() -> None:
     plain = rank(alert(), 1, WEIGHTS)
     assert plain == alert().opened
     assert plain - rank(alert(vip=True), 1, WEIGHTS) == 2 * DAY
+    assert plain - rank(alert(rank=1), 1, WEIGHTS) == DAY
     assert plain - rank(alert(mrr=150_000), 1, WEIGHTS) == 36 * HOUR
     assert plain - rank(alert(mrr=10**12), 1, WEIGHTS) == 3 * DAY
     assert plain - rank(alert(), 3, WEIGHTS) == 2 * DAY
@@ -40,6 +41,7 @@ def test_who_waits_longer_comes_first_among_equals(first: int, second: int, vip:
 def test_the_reasons_are_said() -> None:
     found = reasons(alert(vip=True, severity="page"), 3, WEIGHTS)
     assert found == ["page", "VIP: counts as 2 d longer", "3 signals open: counts as 2 d longer"]
+    assert reasons(alert(rank=1), 1, WEIGHTS) == ["queue", "ranks higher of its kind: counts as 1 d longer"]
     assert reasons(alert(mrr=50_000), 1, WEIGHTS) == ["queue", "contract value: counts as 12 h longer"]
     assert reasons(alert(), 1, WEIGHTS) == ["queue"]
 

@@ -23,6 +23,7 @@ def test_it_warns_2_h_before_and_says_when_it_is_breached() -> None:
     assert run.history(NAME) == [(6 * H, f"opened queue {RESPONSE} #1"), (8 * H, f"amended queue {RESPONSE} #1")]
     near, breach = run.alerts
     assert (near.numbers["breached"], breach.numbers["breached"]) == (0, 1)
+    assert (near.rank, breach.rank) == (0, 1)  # the queue puts it before others
     assert near.text == "Ticket T: its first response is due within 2 h of work"
     assert breach.text == "Ticket T: its first response is overdue: 8 h of work have passed"
 

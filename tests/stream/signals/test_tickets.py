@@ -143,8 +143,9 @@ def test_an_interval_that_is_over_when_heard_opens_nothing() -> None:
 
 def test_the_second_reopen_says_so() -> None:
     again = [resolved("T1", 3 * HOUR), reopened("T1", 4 * HOUR)]
-    [*_, alert] = run(*ONCE, *again, until=5 * HOUR, of="reopened").alerts
+    [first, alert] = run(*ONCE, *again, until=5 * HOUR, of="reopened").alerts[-2:]
     assert (alert.text, alert.numbers) == ("Ticket T1 was reopened a second time", {"reopened_times": 2})
+    assert (first.rank, alert.rank) == (0, 1)
 
 
 def moved(*teams: str, first: str | None = "t1") -> list[Told]:
