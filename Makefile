@@ -78,6 +78,7 @@ month: dev
 	$(BIN)/python -m docgen.month $(ARGS)
 	$(BIN)/python -m docgen.plugins
 
+# Each hop beside the floor; ARGS = r1, latency, soak, hold, cost, recovery or panes for another measurement.
 bench: dev
 	$(BIN)/python -m bench $(ARGS)
 
