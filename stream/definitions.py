@@ -16,7 +16,7 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 BEAT = 10 * SECOND  # log time; DESIGN section 4
-FORM = 2  # of what is stored: a new number where old state could not be read
+FORM = 3  # of what is stored: a new number where old state could not be read
 
 
 class Survey(Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +87,9 @@ class Definitions(Struct, frozen=True, forbid_unknown_fields=True):
     future: int = 5 * MINUTE  # an event dated later than this after the log clock is refused
     grace: int = 8 * DAY  # log clock that a step may wait for its head
     limit: int = 2_000  # records a family and customer; steps a record; waiting steps a customer
+    busy: int = 1_000  # events of a customer in a log day (UTC), beyond which fewer records are kept
+    busy_records: int = 100  # closed records a family, and steps of a long session, that are kept then
+    row_bytes: int = 500_000  # of a customer's records, alerts and waiting steps
     trail: int = 8  # touchpoints kept for people to read
     backfill: int = DAY  # log clock after the last backfill event until the customer is judged
     old_news: int = 15 * MINUTE  # delivery pages only what opened less than this ago

@@ -171,7 +171,7 @@ class Fold:
         for item, _ in looks:
             if forgetting.is_over(self.journey, item, clock, self.plan) and not self.facts.lie_ahead(item, clock):
                 self.facts.account(sums, clock)
-                self.forget(item, clock)
+                self.forget([item], clock)
                 yield FAMILY[item[0]], item[2:], None
 
     def glance_now(self, sums: Sums) -> None:
@@ -210,24 +210,29 @@ class Fold:
         last = self.journey.health()
         if last is not None and not last.data:
             self.facts.account(sums, clock)
-            self.forget(HEALTH, clock)
+            self.forget([HEALTH], clock)
 
-    def forget(self, item: str, clock: int) -> None:
-        """Drop a record; to forget is to freeze: what it said stays said. Account first."""
-        code, record = item[0], item[2:]
-        family = FAMILY[code]
-        ticket = self.journey.ticket(record) if code == "t" else None
-        others = [(issue_item(ticket.topic), self.plan.eyes["i"])] if ticket else []
-        others += [look(self.plan, f"s:{survey}") for survey in self.journey.row.links.get(record, ()) if ticket]
-        others += [(i, e) for i, e in self.plan.wide.items() if e.read(family)]
-        for held in [h for h in self.journey.alerts.values() if h.item == item and h.status == "open"]:
-            self._bring(self.plan.signal_by_name[held.signal], item, held.cause, [], clock, backfill=False)
-        forgetting.drop(self.journey, item)
-        self.journey.row.healthy = 0
-        affected = [look(self.plan, item), *others]
-        self.facts.unsay(affected)  # what they say without it counts as said
-        self.facts.before(affected, clock)
-        self.after(affected, clock)
+    def forget(self, items: Sequence[str], clock: int) -> None:
+        """Drop records; to forget is to freeze: what they said stays said. Account first."""
+        journey, eyes = self.journey, self.plan.eyes
+        affected = dict.fromkeys(items, Eyes())
+        for item in items:
+            affected[item] = look(self.plan, item)[1]
+            if item[0] == "t" and (ticket := journey.ticket(item[2:])):
+                affected[issue_item(ticket.topic)] = eyes["i"]
+                affected |= {f"s:{survey}": eyes["s"] for survey in journey.row.links.get(ticket.id, ())}
+        for family in dict.fromkeys(FAMILY[item[0]] for item in items):
+            affected |= {i: e for i, e in self.plan.wide.items() if e.read(family)}
+        gone = dict.fromkeys(items)
+        for held in [h for h in journey.alerts.values() if h.item in gone and h.status == "open"]:
+            self._bring(self.plan.signal_by_name[held.signal], held.item, held.cause, [], clock, backfill=False)
+        for item in items:
+            forgetting.drop(journey, item)
+        journey.row.healthy = 0
+        looks = list(affected.items())
+        self.facts.unsay(looks)  # what they say without it counts as said
+        self.facts.before(looks, clock)
+        self.after(looks, clock)
 
     def trim(self, family: str, record: str, clock: int, sums: Sums) -> None:
         """Let go of old steps of a long record, if there are some weeks of them; what they said stays said."""
@@ -242,11 +247,21 @@ class Fold:
         self.facts.unsay(looks)
         self.facts.before(looks, clock)
 
-    def freeze_oldest(self, family: str, clock: int, sums: Sums) -> bool:
-        """Make room: forget the closed record that was quiet longest, early. False if none is closed."""
-        closed = forgetting.closed(self.journey, family)
-        if not closed:
-            return False
+    def freeze(self, items: Sequence[str], clock: int, sums: Sums) -> None:
+        """Make room: forget closed records of one family, early."""
         self.facts.account(sums, clock)
-        self.forget(min(closed)[1], clock)
-        return True
+        row, family = self.journey.row, FAMILY[items[0][0]]
+        quiet = max(self.journey.views(item)[0].steps[-1].at for item in items)
+        row.edges[family] = max(row.edges.get(family, 0), quiet)
+        self.forget(items, clock)
+
+    def shorten(self, family: str, record: str, left: int, clock: int, sums: Sums) -> int:
+        """Make room in a long record: its oldest steps go, early; how many."""
+        self.facts.account(sums, clock)
+        gone = forgetting.shorten(self.journey, family, record, left)
+        wide = [(i, e) for i, e in self.plan.wide.items() if e.read(family)]
+        looks = [look(self.plan, f"{CODE[family]}:{record}"), *wide]
+        self.facts.unsay(looks)
+        self.facts.before(looks, clock)
+        self.after(looks, clock)
+        return gone

@@ -162,6 +162,16 @@ def closed(journey: Journey, family: str) -> list[tuple[int, str]]:
     return [(end, item) for item in items if (end := over_at(journey, item)) is not None]
 
 
+def shorten(journey: Journey, family: str, record: str, left: int) -> int:
+    """Take the oldest steps out of a record until so many are left; how many that were."""
+    steps = journey.records(family)[record]
+    gone = len(steps) - left
+    journey.row.edges[family] = max(journey.row.edges.get(family, 0), steps[gone - 1].at)
+    journey.records(family)[record] = steps[gone:]
+    journey.touch(family, record)
+    return gone
+
+
 def drop(journey: Journey, item: str) -> None:
     """Take a record out of a journey (of views without a session id: the oldest run)."""
     code, record = item[0], item[2:]

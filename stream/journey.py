@@ -52,6 +52,7 @@ class Journey(Packed):
         records = self._open[family]
         steps = records.get(record)
         self._changed[family] = None
+        self._derived.pop(f"closed {family}", None)
         if steps is None:
             steps = records[record] = [step]
             self._begin(family, record, step)
@@ -140,6 +141,7 @@ class Journey(Packed):
     def touch(self, family: str, record: str) -> None:
         """Forget what was derived from a record."""
         self._changed[family] = None
+        self._derived.pop(f"closed {family}", None)
         self.seen.pop(f"{CODE[family]}:{record}", None)
         if family == "tickets":
             for item in [item for item in self.seen if item[0] == "i"]:

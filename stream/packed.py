@@ -67,12 +67,16 @@ class Packed(Timeline):
                 self.row.families = families = {name: families[name] for name in sorted(families)}
         self._changed.clear()
 
+    def packed(self) -> Packed:
+        """Itself, with every family in the row."""
+        if self._changed:
+            self._close()
+        return self
+
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left (of a trail alone there is nothing to tell)."""
-        if self._changed:
-            self._close()
-        row = self.row
+        row = self.packed().row
         return not (row.families or row.attributes or row.alerts or row.verdicts or row.backfill)
 
     @property

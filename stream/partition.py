@@ -194,10 +194,10 @@ class Partition:
             self._review(event, key, at)
         elif shape is not None:
             fold = self._open(key)
-            if refused := self._stepper.take(fold, event, shape, at, record, clock, self._said.sums):
-                return refused
+            refused = self._stepper.take(fold, event, shape, at, record, clock, self._said.sums)
             self._bytes += len(record.value or b"")
-            self._changed(key, fold)
+            self._changed(key, fold)  # refused or not: room may have been made
+            return refused
         return None
 
     def _refused(self, event: Any, key: bytes, at: int, clock: int) -> Reject | None:

@@ -11,6 +11,7 @@ from stream.journey import Journey
 from stream.replay import Replay
 
 _EVER = 36_500 * DAY
+_NEVER = 1 << 62
 _MANY = 100_000  # records a family and customer; a bound, so that one customer can not take all memory
 
 
@@ -18,7 +19,9 @@ def memory(definitions: Definitions) -> Replay:
     """A replay without plug-ins, in which all records but sessions and days in use stay as long as the log."""
     keep = Keep(_EVER, definitions.keep.sessions, definitions.keep.usage)
     limit = max(definitions.limit, _MANY)
-    return Replay(msgspec.structs.replace(definitions, keep=keep, limit=limit), {}, (), ())
+    return Replay(
+        msgspec.structs.replace(definitions, keep=keep, limit=limit, busy=_NEVER, row_bytes=_NEVER), {}, (), ()
+    )
 
 
 def journeys(replay: Replay) -> Iterator[Journey]:

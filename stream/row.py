@@ -54,6 +54,11 @@ class Row(Struct, array_like=True):
     touches: int = 0
     backfill: int = 0  # log clock until which the customer is in backfill, ms; 0 = it is not
     healthy: int = 0  # log clock until which health stays as it was last seen, if nothing of it changes, ms
+    day: int = 0  # log day (UTC) of the newest event; how many came on it, and on the day before
+    today: int = 0
+    yesterday: int = 0
+    weight: int = 0  # bytes held, or more (stream.room)
+    edges: dict[str, int] = field(default_factory=dict)  # by family: event time up to which records went early, ms
 
 
 class Stored(Struct, array_like=True):
@@ -69,6 +74,11 @@ class Stored(Struct, array_like=True):
     touches: int
     backfill: int
     healthy: int
+    day: int
+    today: int
+    yesterday: int
+    weight: int
+    edges: dict[str, int]
 
 
 decode_row = msgspec.msgpack.Decoder(Stored).decode

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from stream import forgetting
+from stream import forgetting, room
 from stream.definitions import DAY, Definitions
 from stream.event import uid
 from stream.fold import BACKFILL, Fold
 from stream.health import MOVES
-from stream.journey import CODE, Journey, Waiting
+from stream.journey import CODE, FAMILY, Journey, Waiting
 from stream.looking import Look, is_new_use, look, looks, used, viewed
 from stream.plain import is_told
 from stream.plan import Plan
@@ -20,6 +20,7 @@ from stream.sums import Sums
 from stream.tallies import Tallies
 
 HEADED = frozenset({"tickets", "subscriptions"})  # families whose steps wait for a head
+CLOSES = frozenset({"ticket.resolved", "subscription.cancelled"})  # with them what fills a customer can go
 MAY_NAME_A_TOPIC = frozenset({"ticket.opened", "ticket.updated"})
 
 
@@ -45,8 +46,9 @@ class Stepper:
         if family in forgetting.TRIMMED:
             fold.trim(family, id_, clock, sums)
         steps = journey.row.attributes if family == "customer" else journey.records(family).get(id_)
-        if refused := self._refused(fold, event, family, id_, steps, clock, sums):
+        if refused := self._refused(fold, event, (family, id_), steps, at, room.size(record), clock, sums):
             return refused
+        steps = journey.row.attributes if family == "customer" else journey.records(family).get(id_)
         step = Step(at, shape.kind, uid(event.source, event.id), event.segment, event.stage, shape.data(event.data))
         is_use = self._is_use(event, shape, at, clock)
         if is_new := is_use and is_new_use(journey, at, clock):
@@ -60,8 +62,8 @@ class Stepper:
             return None
         if is_use:
             journey.use(at)
-        if family in HEADED:
-            _await_head(journey, shape, id_, Waiting(clock, step.uid, record.offset, record.value or b""))
+        _await_head(journey, shape, id_, Waiting(clock, step.uid, record.offset, record.value or b""))
+        room.count(journey, clock, room.size(record), backfill=event.backfill)
         self._taken(fold, event, id_, found, at, clock, is_new=is_new)
         return None
 
@@ -82,8 +84,8 @@ class Stepper:
         """Keep a verdict for what is counted by the time at which its alert opened (by the log; else the verdict's)."""
         alert, journey = event.data.alert, fold.journey
         known = journey.records("reviews")
-        if alert not in known and len(known) >= self._definitions.limit:
-            fold.freeze_oldest("reviews", clock, sums)
+        if alert not in known and len(known) >= room.most(journey):
+            self._free(fold, "reviews", clock, sums)
         held = journey.alerts.get(alert)
         opened = held.opened if held is not None and held.episode else at
         data = (event.data.signal, event.data.verdict, opened)
@@ -119,28 +121,69 @@ class Stepper:
         return found
 
     def _refused(
-        self, fold: Fold, event: Any, family: str, id_: str, steps: list[Step] | None, clock: int, sums: Sums
-    ) -> Reject | None:
-        """Hold one customer's state in bounds; its oldest closed record makes room for a new one."""
-        journey, limit = fold.journey, self._definitions.limit
-        if steps is None:
-            if len(journey.records(family)) >= limit:
-                if not fold.freeze_oldest(family, clock, sums):
-                    return Reject(Reason.OVER_LIMIT, f"the customer has {limit} open {family} already")
-                self._tallies.forgotten[f"{family}_early"] += 1
-        elif len(steps) >= limit:
-            return Reject(Reason.OVER_LIMIT, f"{family} {id_!r} has {limit} steps already")
-        elif family == "tickets" and not event.backfill and forgetting.is_frozen(journey, id_, clock):
+        self, fold: Fold, event: Any, place: tuple[str, str], steps: list[Step] | None, at: int, size: int, clock: int,
+        sums: Sums,
+    ) -> Reject | None:  # fmt: skip
+        """Hold one customer's state in bounds (stream.room): what is closed and old makes room for what is new."""
+        (family, id_), journey, limit = place, fold.journey, self._definitions.limit
+        if not event.backfill and room.went(journey, family, steps, at):
+            return Reject(Reason.OVER_LIMIT, f"there were too many {family}: those up to then were let go early")
+        if refused := self._full(fold, place, steps, clock, sums):
+            return refused
+        if family == "tickets" and steps and not event.backfill and forgetting.is_frozen(journey, id_, clock):
             kept = self._definitions.keep.records // DAY
             return Reject(Reason.HEADLESS, f"ticket {id_!r} was kept {kept} d after its last step - at `$.data.ticket`")
-        waiting = journey.row.waiting
-        if waiting and sum(map(len, waiting.values())) >= limit:
-            return Reject(Reason.OVER_LIMIT, f"{limit} steps of this customer wait for their heads already")
+        if (waiting := journey.row.waiting) and not room.may_wait(waiting, self._definitions):
+            return Reject(
+                Reason.OVER_LIMIT, f"{limit} steps of this customer wait for their heads already, or they are large"
+            )
+        return self._over_weight(fold, event, size, clock, sums)
+
+    def _full(
+        self, fold: Fold, place: tuple[str, str], steps: list[Step] | None, clock: int, sums: Sums
+    ) -> Reject | None:
+        """Make room for one more record, or step of it; or why there is none."""
+        (family, id_), journey, limit = place, fold.journey, self._definitions.limit
+        if steps is None:
+            if len(journey.records(family)) >= room.most(journey):
+                self._free(fold, family, clock, sums)
+            if len(journey.records(family)) >= limit:
+                return Reject(Reason.OVER_LIMIT, f"the customer has {limit} open {family} already")
+        elif family in room.LONG and len(steps) >= (most := room.most(journey)):
+            self._shorten(fold, family, id_, most - max(1, most // 4), clock, sums)
+        elif len(steps) >= limit:
+            return Reject(Reason.OVER_LIMIT, f"{family} {id_!r} has {limit} steps already")
         return None
+
+    def _free(self, fold: Fold, family: str, clock: int, sums: Sums) -> None:
+        if items := room.first_out(fold.journey, family, room.most(fold.journey)):
+            fold.freeze(items, clock, sums)
+            self._tallies.forgotten[f"{family}_early"] += len(items)
+
+    def _shorten(self, fold: Fold, family: str, record: str, left: int, clock: int, sums: Sums) -> None:
+        self._tallies.forgotten[f"{family}_steps_early"] += fold.shorten(family, record, left, clock, sums)
+
+    def _over_weight(self, fold: Fold, event: Any, size: int, clock: int, sums: Sums) -> Reject | None:
+        """Whether a customer would weigh too much, though all went that may."""
+        journey, most = fold.journey, self._definitions.row_bytes
+        row = journey.row
+        if row.weight + size <= most:
+            return None
+        row.weight = room.weigh(journey)
+        if row.weight + size > most:
+            while row.weight + size > most - most // 4 and (items := room.largest(journey)):
+                fold.freeze(items, clock, sums)
+                self._tallies.forgotten[f"{FAMILY[items[0][0]]}_early"] += len(items)
+                row.weight = room.weigh(journey)
+        if row.weight + size <= (2 * most if event.type in CLOSES else most):
+            return None
+        return Reject(Reason.OVER_LIMIT, f"what is open of this customer fills its {most:,} bytes already")
 
 
 def _await_head(journey: Journey, shape: Shape, id_: str, waiting: Waiting) -> None:
     """A step whose head is unknown keeps its bytes until the head comes."""
+    if shape.family not in HEADED:
+        return
     item = f"{CODE[shape.family]}:{id_}"
     if shape.head:
         journey.row.waiting.pop(item, None)

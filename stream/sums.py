@@ -15,9 +15,11 @@ def differ(sums: Sums, name: str, said: Sequence[Fact], then: int, now: Sequence
     if said == now:
         said = now = [f for f in now if f.at > then or (f.until is not None and f.until > then)]
         said = now = [f for f in now if _crosses(f, then, clock)] if now else now
-    elif len(said) == len(now):
-        pairs = [(a, b) for a, b in zip(said, now, strict=True) if a != b or _crosses(a, then, clock)]
-        said, now = [a for a, _ in pairs], [b for _, b in pairs]
+    else:
+        many = min(len(said), len(now))  # most of a long list begins as it did
+        pairs = [(a, b) for a, b in zip(said, now, strict=False) if a != b or _crosses(a, then, clock)]
+        said = [*(a for a, _ in pairs), *said[many:]]
+        now = [*(b for _, b in pairs), *now[many:]]
     for fact in said:
         _pass_on(sums, name, fact, then, -1)
     for fact in now:

@@ -194,7 +194,9 @@ class Issue:
         end, second = resolved + within, resolved // 1000
         if any(resolved < at <= end for at, _ in ticket.reopens):
             return False
-        for at, _, _, is_opening in self.contacts[bisect_left(self.contacts, (resolved + 1,)) :]:
+        contacts = self.contacts
+        for i in range(bisect_left(contacts, (resolved + 1,)), len(contacts)):  # no copy: the first mostly tells
+            at, _, _, is_opening = contacts[i]
             if at > end:
                 return True
             if not (is_opening and at // 1000 == second):

@@ -16,6 +16,7 @@ from stream.calendar import Calendar as BusinessTime
 from stream.definitions import WEEKDAYS, Calendar, Currency, Definitions, Survey
 from stream.faults import Duration, unknown
 from stream.faults import Path as Where
+from stream.infra.bounding import Limits
 from stream.policy import Policy
 
 _BY_DEFAULT = Definitions()
@@ -162,15 +163,6 @@ class Keep(Struct, frozen=True):
     usage: Duration = _BY_DEFAULT.keep.usage
 
 
-class Limits(Struct, frozen=True):
-    """Bounds: `records` a family and customer, `trail` touchpoints kept, `labels` a dimension, `shown` of them."""
-
-    records: Positive = _BY_DEFAULT.limit
-    trail: Positive = _BY_DEFAULT.trail
-    labels: Positive = _BY_DEFAULT.label_limit
-    shown: Positive = _BY_DEFAULT.label_shown
-
-
 class Cuts(Struct, frozen=True):
     """`pairs` of dimensions that readings are cut by, beside each alone."""
 
@@ -204,8 +196,8 @@ class Sections(Struct, frozen=True, kw_only=True):
 
     def definitions(self) -> Definitions:
         """What the core may know."""
-        log, limits = self.log, self.limits
-        return Definitions(
+        log = self.log
+        made = Definitions(
             partitions=log.partitions,
             kpi_partitions=log.kpi_partitions,
             run=log.run,
@@ -217,18 +209,15 @@ class Sections(Struct, frozen=True, kw_only=True):
             keep=definitions.Keep(self.keep.records, self.keep.sessions, self.keep.usage),
             future=log.future,
             grace=log.grace,
-            limit=limits.records,
-            trail=limits.trail,
             backfill=log.backfill,
             old_news=self.alerts.old_news,
             vip_tiers=self.alerts.vip_tiers,
             labels=self.labels,
-            label_limit=limits.labels,
-            label_shown=limits.shown,
             pairs=self.cuts.pairs,
             kpis={name: rest for name, given in self.kpis.items() if (rest := _deciding(given))},
             signals=self.signals,
         )
+        return self.limits.within(made)
 
 
 def _deciding(given: dict[str, Any]) -> dict[str, Any]:

@@ -6,16 +6,18 @@ for each content (or for the searches). Until the ticket is resolved.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable
 
 from stream import steps as S
 from stream.claims import Finding, Severity
 from stream.definitions import DAY, HOUR
 from stream.journey import Journey, Ticket
-from stream.signal import Plugin
+from stream.signal import SHOWN, Plugin
 
 Look = tuple[int, int]  # at, uid
 SEARCH = "search"
+LATEST = 8  # resolved tickets that are looked at
 
 
 class SelfServiceFailed(Plugin):
@@ -33,27 +35,44 @@ class SelfServiceFailed(Plugin):
     def find(self, it: Journey, who: Journey) -> Iterable[Finding]:
         if not it.records("tickets"):
             return
+        pending, over = _tickets(it)
         for cause, looks in sorted(_looks(it).items()):
             first, last = looks[0][0], looks[-1][0] + self.within_ms
-            for ticket in it.tickets:
-                if first < ticket.opened <= last:
-                    yield from self._before(ticket, cause, looks)
+            newest: int | None = None
+            for ticket in pending:
+                if first < ticket.opened <= last and (found := self._before(ticket, cause, looks)):
+                    newest = ticket.opened if newest is None else newest
+                    yield found
+                if newest is not None and ticket.opened < newest - it.definitions.future:
+                    break  # a newer one stands in front of all others, until it is resolved
+            for ticket in over:
+                if first < ticket.opened <= last and (found := self._before(ticket, cause, looks)):
+                    yield found
 
-    def _before(self, ticket: Ticket, cause: str, looks: list[Look]) -> Iterator[Finding]:
-        seen = [look for look in looks if ticket.opened - self.within_ms <= look[0] < ticket.opened]
+    def _before(self, ticket: Ticket, cause: str, looks: list[Look]) -> Finding | None:
+        start, end = ticket.opened - self.within_ms, ticket.opened
+        seen = looks[bisect_left(looks, (start, 0)) : bisect_left(looks, (end, 0))]
         if not seen:
-            return
+            return None
         what = "searching help" if cause == SEARCH else f"viewing {cause}"
-        yield Finding(
+        return Finding(
             cause=cause,
             since=ticket.opened,
             until=ticket.first_resolved,
             severity=Severity.info,
             text=f"Ticket {ticket.id} was opened within {self.within_ms // HOUR} h of {what}",
-            evidence=(*(uid for _, uid in seen), ticket.opened_uid),
+            evidence=(*(uid for _, uid in seen[-SHOWN:]), ticket.opened_uid),
             numbers=(("looks", len(seen)), ("last_look_s_before", (ticket.opened - seen[-1][0]) // 1000)),
             clears="the ticket is resolved",
         )
+
+
+def _tickets(it: Journey) -> tuple[list[Ticket], list[Ticket]]:
+    """Those not yet resolved, the newest first; of the others the latest: what was over before is long said."""
+    pending = [t for t in it.tickets if t.first_resolved is None]
+    over = [t for t in it.tickets if t.first_resolved is not None]
+    over.sort(key=lambda t: (t.first_resolved or 0, t.id))
+    return sorted(pending, key=lambda t: (-t.opened, t.id)), over[-LATEST:]
 
 
 def _looks(it: Journey) -> dict[str, list[Look]]:
