@@ -32,6 +32,7 @@ from stream.tallies import Tallies
 from stream.ticks import Ticker, tick
 
 APPEND_BYTES = 600_000  # an append is cut at about this, below the broker's and producer's limit
+DUE_AT_ONCE = 100  # customers to whom time comes in one append: each may be judged anew, and the loop waits
 HOT = 64  # decoded journeys kept in hand between appends, a partition
 ACCOUNT_EVERY = 1_024  # records; bounds the differences held before they are counted
 
@@ -107,13 +108,10 @@ class Partition:
             yield self._append(offset + 1)
 
     def _advance(self, to: int, offset: int) -> Iterator[Append]:
-        """Move the log clock; what is due by then happens first, each at its own time.
-
-        After a long silence that may be more than one append: `offset` = of the record that is yet to be heard.
-        """
+        """Move the log clock; what is due by then happens first, each at its time. `offset` = of the record to come."""
         if to // BEAT != self.meta.clock // BEAT:
             self._account()
-        heap, queued = self._heap, self._queued
+        heap, queued, fell = self._heap, self._queued, 0
         while heap and heap[0][0] <= to:
             due, key = heappop(heap)
             if queued.get(key) != due:
@@ -121,13 +119,15 @@ class Partition:
             queued[key] = NEVER
             real = self._due(key)
             if real == due:
+                fell += 1
                 self._set_clock(max(due, self.meta.clock))
                 self._fall_due(key, due)
                 real = self._due(key)
             self._queue(key, real)
             if len(self._touched) >= ACCOUNT_EVERY:
                 self._account()
-            if self._bytes > APPEND_BYTES:
+            if self._bytes > APPEND_BYTES or fell >= DUE_AT_ONCE:
+                fell = 0  # after a long silence there may be many appends
                 yield self._append(offset)
         self._set_clock(to)
 

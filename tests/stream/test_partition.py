@@ -104,6 +104,21 @@ def test_a_log_may_be_cut_anywhere_inside_a_beat(seed: int, size: int, apart: in
     assert parts.rows == whole.rows
 
 
+@law(10)
+@given(SEEDS)
+def test_what_falls_due_after_a_long_silence_is_written_a_few_customers_at_a_time(seed: int) -> None:
+    [records] = log_of(World(seed, subjects=12).delayed(), [END])
+    whole = fold(records, plan=PLAN)
+    with mock.patch.object(partition, "DUE_AT_ONCE", 3):
+        rows: dict[bytes, bytes] = {}
+        early = Partition(DEFINITIONS, PLAN, 0, rows)
+        *_, before = early.feed(records[:-1])
+        last = list(Partition(DEFINITIONS, PLAN, 0, rows, before.meta).feed(records[-1:]))
+        assert all(len(append.puts) <= 3 for append in last)
+        assert restarted(records).rows == whole.rows
+    assert len(last) > 1
+
+
 @law(15)
 @given(SEEDS)
 def test_the_number_of_partitions_does_not_matter(seed: int) -> None:
