@@ -22,6 +22,7 @@ from tests.support.builders import (
     event,
     opened,
     renewal_due,
+    replied,
     run,
     sent,
     started,
@@ -75,9 +76,14 @@ def test_what_fits_comes_in() -> None:
 
 
 def test_a_full_record_takes_no_more_and_says_so() -> None:
-    views = [viewed(i, "V1") for i in range(2_002)]
-    letters = run(*views, of="bounce_rate").letters
+    replies = [replied("T1", i) for i in range(1, 2_002)]
+    letters = run(opened("T1", 0), *replies, of="ticket_volume").letters
     assert [x.reason for x in letters] == [Reason.OVER_LIMIT] * 2
+
+
+def test_a_long_session_takes_what_is_new_and_lets_go_of_its_oldest_views() -> None:
+    views = [viewed(i, "V1") for i in range(2_002)]
+    assert run(*views, of="bounce_rate").letters == []
 
 
 def test_ticks_where_something_is_due_or_nothing_came() -> None:

@@ -182,7 +182,7 @@ def test_ids_are_the_case_and_the_place_of_the_row() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"time:timestamp": None}, "time:timestamp = None is no time"),
+        ({"time:timestamp": None}, "a row has no time:timestamp; name the attribute of its time"),
         ({"time:timestamp": "soon"}, "time:timestamp = 'soon' is no time"),
         ({"time:timestamp": "2026-01-01T00:00:00"}, 'has no offset; say timezone = "..." in the mapping'),
         ({"case:id": None}, '"{case:id}" has no value here'),
