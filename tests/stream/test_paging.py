@@ -34,6 +34,7 @@ def log(seed: int) -> list[Record]:
     """Changes of a few alerts as journeys says them, some said again, with verdicts and ticks between them."""
     rng, clock, rows = Random(seed), DAY, list[Record]()
     at: dict[str, tuple[int, int, bool]] = {}
+    backfill: dict[tuple[str, int], bool] = {}  # an episode is found in a backfill or is not, for good
     for _ in range(rng.randint(5, 60)):
         clock += rng.choice([0, 1, MINUTE, 10 * MINUTE, HOUR, 9 * HOUR])
         id = rng.choice("abcdefgh")
@@ -44,7 +45,7 @@ def log(seed: int) -> list[Record]:
         one = alert(
             id, episode, version + 1, "open" if is_open else "resolved",
             severity=rng.choice(["queue", "page", "page"]), signal=rng.choice("st"), subject=f"customer-{id}",
-            cut=rng.choice(CUTS), backfill=rng.random() < 0.2,
+            cut=rng.choice(CUTS), backfill=backfill.setdefault((id, episode), rng.random() < 0.2),
             opened=clock - rng.choice([0, 0, 0, HOUR]), changed=clock,
         )  # fmt: skip
         rows += heard([one], [clock])
