@@ -66,11 +66,7 @@ class Account:
         """The customer's segment and stage at a time; else those of the oldest subscription that runs then."""
         found = self._cuts.get(at)
         if found is None:
-            own = self._oldest(at)
-            segment = who.attribute("segment", at) or (own.segment if own else None)
-            stage = who.attribute("stage", at) or (own.stage if own else None)
-            named = (("segment", segment), ("stage", stage))
-            found = self._cuts[at] = tuple((name, label) for name, label in named if label is not None)
+            found = self._cuts[at] = who.cut_of_customer(self._oldest(at), at)
         return found
 
     def mrr(self, at: int) -> int:

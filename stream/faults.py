@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 Path = tuple[str, ...]  # where a value stands: ("surveys", "ces", "low"); a table of an array by its number
 Duration = Annotated[int, Meta(ge=0, extra={"unit": "ms"})]  # "90d", "8h", "5m", "30s", "250ms", or a number of ms
+Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
 _UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _DURATION = re.compile(r"([0-9]{1,9})\s*(ms|s|m|h|d|w)")

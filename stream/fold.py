@@ -242,10 +242,7 @@ class Fold:
             return
         self.facts.account(sums, clock)
         forgetting.trim(self.journey, family, record, clock)
-        wide = [(i, e) for i, e in self.plan.wide.items() if e.read(family)]
-        looks = [look(self.plan, f"{CODE[family]}:{record}"), *wide]
-        self.facts.unsay(looks)
-        self.facts.before(looks, clock)
+        self._shortened(family, record, clock)
 
     def freeze(self, items: Sequence[str], clock: int, sums: Sums) -> None:
         """Make room: forget closed records of one family, early."""
@@ -259,9 +256,13 @@ class Fold:
         """Make room in a long record: its oldest steps go, early; how many."""
         self.facts.account(sums, clock)
         gone = forgetting.shorten(self.journey, family, record, left)
+        self.after(self._shortened(family, record, clock), clock)
+        return gone
+
+    def _shortened(self, family: str, record: str, clock: int) -> list[Look]:
+        """What looks at a record that has lost steps; what it says without them counts as said."""
         wide = [(i, e) for i, e in self.plan.wide.items() if e.read(family)]
         looks = [look(self.plan, f"{CODE[family]}:{record}"), *wide]
         self.facts.unsay(looks)
         self.facts.before(looks, clock)
-        self.after(looks, clock)
-        return gone
+        return looks

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import msgspec
 
 from stream.definitions import DAY, Definitions, Keep
-from stream.journey import Journey
+from stream.journey import NEVER, Journey
 from stream.replay import Replay
 
 _EVER = 36_500 * DAY
-_NEVER = 1 << 62
 _MANY = 100_000  # records a family and customer; a bound, so that one customer can not take all memory
 
 
@@ -19,9 +18,7 @@ def memory(definitions: Definitions) -> Replay:
     """A replay without plug-ins, in which all records but sessions and days in use stay as long as the log."""
     keep = Keep(_EVER, definitions.keep.sessions, definitions.keep.usage)
     limit = max(definitions.limit, _MANY)
-    return Replay(
-        msgspec.structs.replace(definitions, keep=keep, limit=limit, busy=_NEVER, row_bytes=_NEVER), {}, (), ()
-    )
+    return Replay(msgspec.structs.replace(definitions, keep=keep, limit=limit, busy=NEVER, row_bytes=NEVER), {}, (), ())
 
 
 def journeys(replay: Replay) -> Iterator[Journey]:

@@ -45,10 +45,10 @@ class Stepper:
         id_ = str(at // DAY) if shape.daily else shape.record(event.data)
         if family in forgetting.TRIMMED:
             fold.trim(family, id_, clock, sums)
-        steps = journey.row.attributes if family == "customer" else journey.records(family).get(id_)
+        steps = _steps(journey, family, id_)
         if refused := self._refused(fold, event, (family, id_), steps, at, room.size(record), clock, sums):
             return refused
-        steps = journey.row.attributes if family == "customer" else journey.records(family).get(id_)
+        steps = _steps(journey, family, id_)
         step = Step(at, shape.kind, uid(event.source, event.id), event.segment, event.stage, shape.data(event.data))
         is_use = self._is_use(event, shape, at, clock)
         if is_new := is_use and is_new_use(journey, at, clock):
@@ -62,7 +62,7 @@ class Stepper:
             return None
         if is_use:
             journey.use(at)
-        _await_head(journey, shape, id_, Waiting(clock, step.uid, record.offset, record.value or b""))
+        _await_head(journey, shape, id_, step, record, clock)
         room.count(journey, clock, room.size(record), backfill=event.backfill)
         self._taken(fold, event, id_, found, at, clock, is_new=is_new)
         return None
@@ -180,7 +180,12 @@ class Stepper:
         return Reject(Reason.OVER_LIMIT, f"what is open of this customer fills its {most:,} bytes already")
 
 
-def _await_head(journey: Journey, shape: Shape, id_: str, waiting: Waiting) -> None:
+def _steps(journey: Journey, family: str, id_: str) -> list[Step] | None:
+    """Those of a record; None = there is no such record."""
+    return journey.row.attributes if family == "customer" else journey.records(family).get(id_)
+
+
+def _await_head(journey: Journey, shape: Shape, id_: str, step: Step, record: Heard, clock: int) -> None:
     """A step whose head is unknown keeps its bytes until the head comes."""
     if shape.family not in HEADED:
         return
@@ -188,6 +193,7 @@ def _await_head(journey: Journey, shape: Shape, id_: str, waiting: Waiting) -> N
     if shape.head:
         journey.row.waiting.pop(item, None)
     elif not journey.views(item):
+        waiting = Waiting(clock, step.uid, record.offset, record.value or b"")
         journey.row.waiting.setdefault(item, []).append(waiting)
 
 

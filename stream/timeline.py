@@ -49,6 +49,12 @@ class Timeline:
             found = cuts[at, dims] = tuple(sorted([*dims, *own]) if dims and own else [*dims, *own])
         return found
 
+    def cut_of_customer(self, own: Any, at: int) -> Cut:
+        """Segment and stage: the customer's at `at`, else those of `own` (None = nothing)."""
+        segment = self.attribute("segment", at) or (own.segment if own else None)
+        stage = self.attribute("stage", at) or (own.stage if own else None)
+        return tuple((name, label) for name, label in (("segment", segment), ("stage", stage)) if label is not None)
+
     def cut_of(self, step: Step) -> Cut:
         """Segment and stage of one step: its own, else the customer's at its time."""
         return self.cut(Own(step.segment, step.stage), step.at)

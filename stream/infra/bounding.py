@@ -8,10 +8,10 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from stream.definitions import Definitions
+from stream.faults import Positive
 
 _BY_DEFAULT = Definitions()
 
-Many = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Bytes = Annotated[int, Meta(ge=10_000, le=1_000_000)]  # a row and what waits beside it fit into 16 MiB
 
 
@@ -20,13 +20,13 @@ class Limits(Struct, frozen=True):
     day; `row_bytes` a customer; `trail` touchpoints kept, `labels` a dimension, `shown` of them.
     """
 
-    records: Many = _BY_DEFAULT.limit
-    busy_events: Many = _BY_DEFAULT.busy
-    busy_records: Many = _BY_DEFAULT.busy_records
+    records: Positive = _BY_DEFAULT.limit
+    busy_events: Positive = _BY_DEFAULT.busy
+    busy_records: Positive = _BY_DEFAULT.busy_records
     row_bytes: Bytes = _BY_DEFAULT.row_bytes
-    trail: Many = _BY_DEFAULT.trail
-    labels: Many = _BY_DEFAULT.label_limit
-    shown: Many = _BY_DEFAULT.label_shown
+    trail: Positive = _BY_DEFAULT.trail
+    labels: Positive = _BY_DEFAULT.label_limit
+    shown: Positive = _BY_DEFAULT.label_shown
 
     def within(self, made: Definitions) -> Definitions:
         """The definitions with these bounds."""

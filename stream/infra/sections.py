@@ -14,7 +14,7 @@ from msgspec import Meta, Struct, field
 from stream import definitions
 from stream.calendar import Calendar as BusinessTime
 from stream.definitions import WEEKDAYS, Calendar, Currency, Definitions, Survey
-from stream.faults import Duration, unknown
+from stream.faults import Duration, Positive, unknown
 from stream.faults import Path as Where
 from stream.infra.bounding import Limits
 from stream.policy import Policy
@@ -22,7 +22,6 @@ from stream.policy import Policy
 _BY_DEFAULT = Definitions()
 
 Port = Annotated[int, Meta(ge=0, le=65_535)]
-Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 _OF_SINKS = "pseudonym_key_file"
 _SAID = "say plaintext_credentials = true"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from stream.account import Parts, spread
-from stream.claims import Cut, Fact, Window
+from stream.claims import Fact, Window
 from stream.journey import Journey
 from stream.kpi import LEVEL, Plugin
 from stream.plain import Ledger, worth_of
@@ -43,12 +43,7 @@ class ClvRealised(Plugin):
 
 
 def _held(first: Step, at: int, parts: Parts, who: Journey) -> Iterator[Fact]:
-    return spread(lambda at: _cut(first, at, who), who.turns(who.everybody, at, None), (at, None), parts)
-
-
-def _cut(first: Step, at: int, who: Journey) -> Cut:
-    named = (("segment", first.segment), ("stage", first.stage))
-    return tuple((name, label) for name, own in named if (label := who.attribute(name, at) or own) is not None)
+    return spread(lambda at: who.cut_of_customer(first, at), who.turns(who.everybody, at, None), (at, None), parts)
 
 
 KPI = ClvRealised()
