@@ -80,9 +80,11 @@ def viewed(journey: Journey, plan: Plan, opened: Sequence[int]) -> list[Look]:
     ]
 
 
-def used(journey: Journey, plan: Plan) -> list[Look]:
-    """What looks at days in use when there is a new one."""
-    return [("d:", plan.eyes["d"]), *plan.days.looks(journey)]
+def used(journey: Journey, plan: Plan, found: Sequence[Look]) -> list[Look]:
+    """What looks at days in use when there is a new one, beside those that are `found`."""
+    known = dict.fromkeys(item for item, _ in found)
+    looks = [("d:", plan.eyes["d"]), *plan.days.looks(journey)]
+    return [look for look in looks if look[0] not in known]
 
 
 def is_new_use(journey: Journey, at: int, clock: int) -> bool:

@@ -157,7 +157,7 @@ class Partition:
                 self.tallies.forgotten[family] += 1
                 continue
             reject = Reject(Reason.HEADLESS, f"{family}: nothing opened {record!r} within the grace - at `$.data`")
-            self._dead_letter(reject, waiting.heard, waiting.offset, key, waiting.value)
+            self._refuse(reject, waiting.heard, waiting.offset, key, waiting.value)
         self._tell(fold)
 
     def tick(self, now: int, *, caught_up: bool) -> Out | None:
@@ -170,48 +170,46 @@ class Partition:
 
     def _hear(self, record: Heard) -> None:
         event: Any = events.decode(record.value)
-        if event.__class__ is Reject:
-            self._refuse(event, record)
-            return
-        type_ = event.type
-        if type_ == TICKED:
-            self.tallies.ticks += 1
-            return
-        self._ticker.heard()
-        if not event.backfill and type_ != REVIEWED:  # people are no source that falls silent
-            self._said.heard[event.source] = None
-        refused = self._apply(event, record)
-        if refused is None:
-            self.tallies.heard[type_] += 1
-        else:
-            self._refuse(refused, record)
+        refused = event if event.__class__ is Reject else self._apply(event, record)
+        if refused is not None:
+            self._refuse(refused, record.timestamp, record.offset, record.key, record.value)
 
     def _apply(self, event: Any, record: Heard) -> Reject | None:
         """Take an event in; or why not. The usual is let through at once."""
-        key, at, clock, type_ = record.key or b"", millis(event.time), self.meta.clock, event.type
+        if event.type == TICKED:
+            self.tallies.ticks += 1
+            return None
+        self._ticker.heard()
+        if not event.backfill and event.type != REVIEWED:  # people are no source that falls silent
+            self._said.heard[event.source] = None
+        key, at, clock = record.key or b"", millis(event.time), self.meta.clock
         known, refused = key in self._queued, None
         if not known or event.subject.encode() != key:
             refused = routed(event, key, self.partition, self.definitions, known=known)
         if refused is None and not clock - self._shortest <= at <= clock:
             refused = timely(event, at, clock, self.definitions)
-        if refused is None and type_ in DEFINED:
+        if refused is None and event.type in DEFINED:
             refused = fits(event, self.definitions)
-        if refused is not None:
-            return refused
-        if type_ == REVIEWED:
-            self._review(event, key, at)
-            return None
-        way = self._stepper.ways[type_]
+        if refused is None:
+            refused = self._step(event, key, at, clock, record)
+        if refused is None:
+            self.tallies.heard[event.type] += 1
+        return refused
+
+    def _step(self, event: Any, key: bytes, at: int, clock: int, record: Heard) -> Reject | None:
         fold = self._folds.get(key) or self._open(key)
+        if event.type == REVIEWED:
+            self._review(fold, event, key, at)
+            return None
         self._bytes += len(record.value or b"")
+        way = self._stepper.ways[event.type]
         refused = self._stepper.take(fold, event, way, at, record, clock, self._said.sums)
         self._changed(key, fold)  # refused or not: room may have been made
         return refused
 
-    def _review(self, event: Any, key: bytes, at: int) -> None:
+    def _review(self, fold: Fold, event: Any, key: bytes, at: int) -> None:
         """A verdict of people on an alert: of this customer, or of a watch (it travels on to the kpis hop)."""
         data = event.data
-        fold = self._open(key)
         self._stepper.review(fold, event, at, self.meta.clock, self._said.sums)
         said = Verdict(data.alert, data.verdict, at, self.definitions.run)
         self._say(ALERTS, REVIEW, _json(said))
@@ -253,10 +251,7 @@ class Partition:
             self._say(ALERTS, alert.id.encode(), _json(alert))
         fold.told.clear()
 
-    def _refuse(self, reject: Reject, record: Heard) -> None:
-        self._dead_letter(reject, record.timestamp, record.offset, record.key, record.value)
-
-    def _dead_letter(self, reject: Reject, at: int, offset: int, key: bytes | None, value_: bytes | None) -> None:
+    def _refuse(self, reject: Reject, at: int, offset: int, key: bytes | None, value_: bytes | None) -> None:
         self.tallies.dead_letters[reject.reason] += 1
         letter = DeadLetter(reject.reason, reject.detail, EVENTS, self.partition, offset, at, key, value_)
         self._say(DEADLETTERS, key, _json(letter))

@@ -9,7 +9,7 @@ from stream.definitions import DAY, Definitions
 from stream.event import uid
 from stream.fold import BACKFILL, Fold
 from stream.journey import FAMILY, Journey, Waiting
-from stream.looking import is_new_use, look, looks, used
+from stream.looking import Look, is_new_use, look, looks, used
 from stream.plan import Plan
 from stream.record import Heard, Reason, Reject
 from stream.steps import REVIEWED, Step
@@ -37,8 +37,8 @@ class Stepper:
 
         `sums` takes what must be accounted for before a record is let go.
         """
-        journey, family, data = fold.journey, way.family, event.data
-        id_ = str(at // DAY) if way.daily else way.record(data)
+        journey, family = fold.journey, way.family
+        id_ = str(at // DAY) if way.daily else way.record(event.data)
         if way.trimmed:
             fold.trim(family, id_, clock, sums)
         steps, size = _steps(journey, family, id_), room.size(record)
@@ -46,34 +46,49 @@ class Stepper:
             if refused := self._refused(fold, event, way, id_, steps, at, size, clock, sums):
                 return refused
             steps = _steps(journey, family, id_)
+        if self._add(fold, event, way, id_, steps, at, record, clock, sums):
+            room.count(journey.row, clock, size, backfill=event.backfill)
+        else:
+            self._tallies.repeats += 1
+        return None
+
+    def _add(
+        self, fold: Fold, event: Any, way: Way, id_: str, steps: list[Step] | None, at: int, record: Heard, clock: int,
+        sums: Sums,
+    ) -> bool:  # fmt: skip
+        """Whether there is a new step now, and those have looked whom it may concern; False: it was a repeat."""
+        journey, data = fold.journey, event.data
         step = Step(at, way.kind, uid(event.source, event.id), event.segment, event.stage, way.data(data))
         is_use = way.use(data) and (event.backfill or at >= clock - self._days)
         if is_new := is_use and is_new_use(journey, at, clock):
             fold.trim("usage", "", clock, sums)
         found = looks(journey, self._plan, way, event, step, id_, steps, clock)
         if is_new:
-            known = dict.fromkeys(item for item, _ in found)
-            found += [look for look in used(journey, self._plan) if look[0] not in known]
+            found += used(journey, self._plan, found)
         if steps is None:
             fold.facts.begin(found[0][0])
         fold.facts.before(found, clock)
-        if not journey.put(family, id_, step):
-            self._tallies.repeats += 1
-            return None
+        if not journey.put(way.family, id_, step):
+            return False
         if is_use:
             journey.use(at)
         if way.headed:
             _await_head(journey, way, id_, step, record, clock)
-        room.count(journey.row, clock, size, backfill=event.backfill)
+        self._taken(fold, event, id_, found, at, clock)
+        if self._glances and (is_new or way.moves or clock >= journey.row.healthy):
+            fold.glance = clock
+        return True
+
+    def _taken(self, fold: Fold, event: Any, id_: str, found: list[Look], at: int, clock: int) -> None:
+        """Now that the step is there."""
+        journey = fold.journey
         journey.remember(at, event, id_)
         if event.backfill:
-            self._fill_in(fold, clock)
+            ends = journey.row.backfill = journey.row.dues[BACKFILL] = clock + self._definitions.backfill
+            fold.soonest = min(ends, fold.soonest)
         fold.after(found, clock)
         if at > clock:
             fold.expect(found, at)
-        if self._glances and (is_new or way.moves or clock >= journey.row.healthy):
-            fold.glance = clock
-        return None
 
     def _is_tight(self, journey: Journey, way: Way, steps: list[Step] | None, size: int, clock: int) -> bool:
         """Whether there may be a bound to this event: hardly ever, so nothing more is asked of most."""
@@ -83,11 +98,6 @@ class Stepper:
         if steps is None:
             return len(journey.records(way.family)) >= self._few
         return len(steps) >= self._few or (way.headed and bool(steps) and steps[-1].at < clock - self._least)
-
-    def _fill_in(self, fold: Fold, clock: int) -> None:
-        """An event of a backfill came."""
-        ends = fold.journey.row.backfill = fold.journey.row.dues[BACKFILL] = clock + self._definitions.backfill
-        fold.soonest = min(ends, fold.soonest)
 
     def review(self, fold: Fold, event: Any, at: int, clock: int, sums: Sums) -> None:
         """Keep a verdict for what is counted by the time at which its alert opened (by the log; else the verdict's)."""
