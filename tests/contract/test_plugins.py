@@ -20,8 +20,9 @@ from stream.claims import Fact, Finding, Severity
 from stream.definitions import DAY, HOUR, Keep
 from stream.event import FAMILIES
 from stream.journey import Journey
+from stream.looking import all_looks
 from stream.plan import HEADS, sees
-from stream.way import DIMS, all_looks
+from stream.way import DIMS
 from tests.support import builders as B
 from tests.support.builders import DEFINITIONS, KPIS_FOUND, SIGNALS_FOUND, START, Told, fold, log_of, plan_of
 from tests.support.worlds import World
