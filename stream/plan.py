@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -72,7 +72,8 @@ class Wide(Struct, frozen=True):
 class Plan:
     """`eyes[code]`: all plug-ins of a kind of item; `wide[item]`: those of the whole journey ("j:<name>");
     `everybody` = these by what they need;
-    `bits` = a bit of the masks for each KPI; `soon` = the mask of those whose facts may lie ahead;
+    `bits` = a bit of the masks for each KPI; `groups` = those of a mask, ready to be asked; `soon` = the mask of those
+    whose facts may lie ahead;
     `reach[event type]`: those that this event can change; `days`: those of the whole journey that read "usage", the
     days in use, and look when there is a new one.
 
@@ -88,7 +89,7 @@ class Plan:
         self._check()
         self.bits = {kpi.name: 1 << i for i, kpi in enumerate(self.kpis)}
         self.soon = sum(self.bits[kpi.name] for kpi in self.kpis if getattr(kpi, "ahead", True))
-        self._groups: dict[int, tuple[Group, ...]] = {}
+        self.groups = Groups(self.kpis)
         self.eyes = {code: self._eyes(of) for of, code in CODES.items()}
         self.wide = self._wide()
         self.reach = {type_: self._reach(type_) for type_ in FAMILIES}
@@ -135,7 +136,7 @@ class Plan:
     def _made(self, kpis: Iterable[Kpi], signals: Iterable[Signal], *, all: bool = True) -> Eyes:
         kept = tuple(kpis)
         mask = sum(self.bits[k.name] for k in kept)
-        return Eyes(kept, tuple(signals), all, mask, self.groups(mask & self.soon))
+        return Eyes(kept, tuple(signals), all, mask, self.groups[mask & self.soon])
 
     def _seeing(self, eyes: Eyes, type_: str, *, fresh: bool = False) -> Eyes:
         kpis = tuple(k for k in eyes.kpis if sees(k, type_, fresh=fresh))
@@ -143,16 +144,22 @@ class Plan:
         whole = fresh or (len(kpis) == len(eyes.kpis) and len(signals) == len(eyes.signals))
         return self._made(kpis, signals, all=whole)
 
-    def groups(self, mask: int) -> tuple[Group, ...]:
-        """The KPIs of a mask, ready to be asked: by what they name in `begins`, those without first."""
-        found = self._groups.get(mask)
-        if found is None:
-            kpis = [kpi for kpi in self.kpis if self.bits[kpi.name] & mask]
-            begins = {kpi.name: str(getattr(kpi, "begins", "")) for kpi in kpis}
-            found = self._groups[mask] = tuple(
-                (begin, tuple((kpi.name, kpi.facts) for kpi in kpis if begins[kpi.name] == begin))
-                for begin in sorted(dict.fromkeys(begins.values()))
-            )
+
+class Groups(dict[int, tuple[Group, ...]]):
+    """The KPIs of a mask, ready to be asked: by what they name in `begins`, those without first; made when wanted."""
+
+    __slots__ = ("_kpis",)
+
+    def __init__(self, kpis: Sequence[Kpi]) -> None:
+        self._kpis = kpis  # in the order of their bits
+
+    def __missing__(self, mask: int) -> tuple[Group, ...]:
+        kpis = [kpi for i, kpi in enumerate(self._kpis) if mask >> i & 1]
+        begins = {kpi.name: str(getattr(kpi, "begins", "")) for kpi in kpis}
+        found = self[mask] = tuple(
+            (begin, tuple((kpi.name, kpi.facts) for kpi in kpis if begins[kpi.name] == begin))
+            for begin in sorted(dict.fromkeys(begins.values()))
+        )
         return found
 
 
