@@ -70,7 +70,7 @@ class Timeline:
 
     def turns(self, of: Any, start: int, end: int | None) -> list[int]:
         """Times inside (start, end) at which the customer's segment or stage may change, for levels."""
-        if of.segment and of.stage:
+        if not self.row.attributes or (of.segment and of.stage):
             return []
         return [s.at for s in self.row.attributes if s.at > start and (end is None or s.at < end)]
 
