@@ -70,10 +70,19 @@ def _ended(held: Held, found: Sequence[Finding], clock: int, linger: int) -> Fin
     return max(over, key=lambda f: f.until or 0, default=None)
 
 
-def ahead(found: Sequence[Finding], clock: int, linger: int) -> list[int]:
-    """When these intervals begin and end by themselves after `clock`."""
-    times = [f.since for f in found if f.since > clock]
-    return times + [f.until + linger for f in found if f.until is not None and f.until + linger > clock]
+def ahead(found: Sequence[Finding], clock: int, linger: int, times: list[int]) -> bool:
+    """Add to `times` when these intervals begin and end by themselves after `clock`; whether one holds at `clock`."""
+    holds = False
+    for finding in found:
+        since, until = finding.since, finding.until
+        if since > clock:
+            times.append(since)
+        if until is None:
+            holds = holds or since <= clock
+        elif until + linger > clock:
+            times.append(until + linger)
+            holds = holds or since <= clock
+    return holds
 
 
 def tell(

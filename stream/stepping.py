@@ -13,7 +13,7 @@ from stream.health import MOVES
 from stream.journey import CODE, FAMILY, Journey, Waiting
 from stream.looking import Look, is_new_use, look, looks, used, viewed
 from stream.plain import is_told
-from stream.plan import Plan
+from stream.plan import VIEWED, Plan
 from stream.record import Heard, Reason, Reject
 from stream.steps import OPENED, REVIEWED, UPDATED, Shape, Step, order, value
 from stream.sums import Sums
@@ -109,7 +109,10 @@ class Stepper:
         family, id_ = record
         topics = _topics(journey, id_, steps, event) if family == "tickets" else ()
         first = bool(steps) and order(step) < order(steps[0])  # type: ignore[index]  # it gives segment and stage
-        found = looks(journey, self._plan, event.type, family, id_, topics, whole=first, fresh=not steps)
+        plan, type_ = self._plan, event.type
+        if family == "sessions":
+            type_ = plan.views.get(event.data.kind, VIEWED)
+        found = looks(journey, plan, type_, family, id_, topics, whole=first, fresh=not steps)
         if family == "features" and steps and is_told(steps, step.at, clock):
             del found[1:]  # what lies ahead is looked at when it would have been due
         if event.type == "ticket.opened":

@@ -46,13 +46,11 @@ class SlaAtRisk(Plugin):
     warn_ms = 2 * HOUR
 
     def find(self, it: Ticket, who: Journey) -> Iterable[Finding]:
-        if not (
-            self.first_response_ms
-            or self.resolution_ms
-            or self.first_response_by_priority_ms
-            or self.resolution_by_priority_ms
-        ):
-            return
+        times = self.first_response_ms or self.resolution_ms
+        aims = times or self.first_response_by_priority_ms or self.resolution_by_priority_ms
+        return self._found(it, who) if aims else ()
+
+    def _found(self, it: Ticket, who: Journey) -> Iterator[Finding]:
         for start, end in it.periods:
             answers = (at for at, _ in moves(it).answers if at >= start and (end is None or at < end))
             answered = next(answers, end)
