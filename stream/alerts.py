@@ -6,7 +6,7 @@ An interval that is over when first heard opens nothing; one that is taken back 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -135,7 +135,7 @@ def _of_held(held: Held) -> dict[str, Any]:
 
 
 def _of_finding(finding: Finding, trail: Sequence[Touch]) -> dict[str, Any]:
-    known: Mapping[int, Touch] = {uid(t.source, t.id): t for t in trail}
+    known = _known(finding.evidence, trail)
     return {
         "since": finding.since,
         "until": finding.until,
@@ -147,6 +147,19 @@ def _of_finding(finding: Finding, trail: Sequence[Touch]) -> dict[str, Any]:
         "rank": finding.rank,
         "trail": [_touch(t) for t in trail],
     }
+
+
+def _known(evidence: Sequence[int], trail: Sequence[Touch]) -> dict[int, Touch]:
+    """The touches of these uids, as far as the trail has them: mostly the newest."""
+    left = dict.fromkeys(evidence)
+    known: dict[int, Touch] = {}
+    for touch in reversed(trail):
+        if not left:
+            break
+        if (name := uid(touch.source, touch.id)) in left:
+            known[name] = touch
+            del left[name]
+    return known
 
 
 def _event(touch: Touch | None, name: int) -> dict[str, str | int]:

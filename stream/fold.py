@@ -46,13 +46,14 @@ class Fold:
         `backfill`: what opens now comes from history, and never pages.
         """
         journey, stale, dues = self.journey, self.facts.stale, self.journey.row.dues
+        seen = journey.seen
         for item, eyes in looks:
             mask = eyes.mask
             if mask:
                 stale[item] = stale.get(item, 0) | mask
                 if not (eyes.soon or eyes.signals) and (item[0] not in FAMILY or dues.get(item, 0) > clock):
                     continue  # nothing of it lies ahead, but for what is known
-            views = views_of(journey, item)
+            views = seen.get(item) or views_of(journey, item)
             ahead = self.facts.look_ahead(item, views, eyes.soon, clock) if eyes.soon else []
             if eyes.signals:
                 self._judge(eyes.signals, item, views, clock, ahead, backfill=backfill)
@@ -97,28 +98,23 @@ class Fold:
         """Bring the alerts of signals on an item up to the clock; adds the times at which that is next to be done."""
         journey = self.journey
         known = journey.alerts
-        opened = [one for one in known.values() if one.status == "open"] if known else ()
+        opened = [one.signal for one in known.values() if one.status == "open"] if known else ()
         for signal in signals:
             found: list[Finding] = []
             for view in views:
                 found += signal.find(view, journey)
-            if found:
-                begun = alerts.ahead(found, clock, signal.linger, ahead)
-                if begun or opened:  # else all of them lie ahead, or are over
-                    self._bring_all(signal, item, found, opened, clock, backfill=backfill)
-            elif opened:
-                self._bring_all(signal, item, (), opened, clock, backfill=backfill)
+            holds = found and alerts.ahead(found, clock, signal.linger, ahead)
+            if holds or signal.name in opened:  # else nothing is to be said: all of them lie ahead, or are over
+                self._bring_all(signal, item, found, clock, backfill=backfill)
 
-    def _bring_all(
-        self, signal: Signal, item: str, found: Sequence[Finding], opened: Sequence[Held], clock: int, *, backfill: bool
-    ) -> None:
-        """Those of one signal on an item, cause by cause; `opened` = the customer's open alerts."""
+    def _bring_all(self, signal: Signal, item: str, found: Sequence[Finding], clock: int, *, backfill: bool) -> None:
+        """The alerts of one signal on an item, cause by cause."""
         if self.journey.row.backfill:
             return
         causes: dict[str, list[Finding]] = {}
         for finding in found:
             causes.setdefault(finding.cause, []).append(finding)
-        for one in opened:
+        for one in self.journey.alerts.values():
             if one.item == item and one.signal == signal.name:
                 causes.setdefault(one.cause, [])
         for cause, findings in causes.items():

@@ -125,6 +125,8 @@ def is_past(journey: Journey, item: str, clock: int) -> bool:
 
 def is_frozen(journey: Journey, ticket: str, clock: int) -> bool:
     """Whether a ticket takes no more steps: kept long enough, and only there for others to look at."""
+    if clock <= journey.records("tickets")[ticket][-1].at + journey.definitions.keep.records:
+        return False  # as mostly
     return not journey.row.backfill and is_past(journey, f"t:{ticket}", clock)
 
 

@@ -14,7 +14,8 @@ from __future__ import annotations
 from typing import cast
 
 from stream import steps as S
-from stream.calendar import Always, Calendar
+from stream.calendar import ALWAYS, Always, Calendar, of_team
+from stream.definitions import Definitions
 from stream.steps import Step
 from stream.tickets import Ticket
 
@@ -147,6 +148,11 @@ def without(span: Span, waits: list[Span]) -> list[Span]:
     if end is None or at < end:
         parts.append((at, end))
     return parts
+
+
+def hours(definitions: Definitions, ticket: Ticket, at: int) -> Calendar | Always:
+    """The business time of the team that held the ticket at a time."""
+    return of_team(definitions, holder(ticket, at)) if definitions.calendars else ALWAYS
 
 
 def holder(ticket: Ticket, at: int) -> str | None:

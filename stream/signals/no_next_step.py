@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from stream.calendar import of_team
 from stream.claims import Finding, Severity
 from stream.definitions import HOUR
 from stream.journey import Journey, Ticket
-from stream.moves import Span, due, holder, moves, without
+from stream.moves import Span, due, hours, moves, without
 from stream.signal import Plugin, words
 
 
@@ -51,7 +50,7 @@ class NoNextStep(Plugin):
                 limit = self.limit_by_tier_ms.get(who.attribute("tier", asked) or "", limit)
             if answered is not None and answered <= asked + limit // 2:
                 continue  # in time by any calendar
-            time = of_team(who.definitions, holder(it, asked))
+            time = hours(who.definitions, it, asked)
             half, full = due(time, asked, limit // 2, waits), due(time, asked, limit, waits)
             if half is not None and (answered is None or half < answered):
                 ends = [t for t in (full, answered) if t is not None]

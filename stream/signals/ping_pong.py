@@ -14,7 +14,7 @@ from stream.signal import SHOWN, Plugin
 
 class PingPong(Plugin):
     name = "ping_pong"
-    on = frozenset({"ticket.opened", "ticket.reopened", "ticket.resolved", "ticket.transferred"})
+    on = frozenset({"ticket.reopened", "ticket.resolved", "ticket.transferred"})
     warns_of = "further transfers"
     of = Ticket
     reads = frozenset({"tickets"})

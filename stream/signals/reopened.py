@@ -12,7 +12,7 @@ from stream.signal import Plugin
 
 class Reopened(Plugin):
     name = "reopened"
-    on = frozenset({"ticket.opened", "ticket.reopened", "ticket.resolved"})
+    on = frozenset({"ticket.reopened", "ticket.resolved"})
     warns_of = "long resolution"
     of = Ticket
     reads = frozenset({"tickets"})

@@ -17,7 +17,7 @@ class RepeatedInformation(Plugin):
     """Holds from the question on; anew after a reopen only if something is asked again after it."""
 
     name = "repeated_information"
-    on = frozenset({"ticket.info_requested", "ticket.opened", "ticket.reopened", "ticket.resolved"})
+    on = frozenset({"ticket.info_requested", "ticket.reopened", "ticket.resolved"})
     warns_of = "low score"
     of = Ticket
     reads = frozenset({"tickets"})

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from stream.calendar import of_team
 from stream.claims import Finding, Severity
 from stream.definitions import HOUR
 from stream.journey import Journey, Ticket
-from stream.moves import due, holder, moves
+from stream.moves import due, hours, moves
 from stream.signal import Plugin, words
 
 Span = tuple[int, int | None]
@@ -64,7 +63,7 @@ class SlaAtRisk(Plugin):
 
     def _at(self, it: Ticket, who: Journey, aim: tuple[str, int, int], span: Span) -> Iterator[Finding]:
         target, start, limit = aim
-        time, waits = of_team(who.definitions, holder(it, start)), moves(it).waits
+        time, waits = hours(who.definitions, it, start), moves(it).waits
         near = due(time, start, max(limit - self.warn_ms, 0), waits)
         breach = due(time, start, limit, waits)
         for reached, until, breached in ((near, breach, 0), (breach, None, 1)):

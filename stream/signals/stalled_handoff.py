@@ -21,6 +21,17 @@ class StalledHandoff(Plugin):
     """What is said at the instant of the transfer belongs to it: an action is later."""
 
     name = "stalled_handoff"
+    on = frozenset(
+        {
+            "ticket.info_requested",
+            "ticket.reopened",
+            "ticket.replied",
+            "ticket.resolved",
+            "ticket.transferred",
+            "ticket.updated",
+            "ticket.waiting",
+        }
+    )
     warns_of = "long resolution"
     of = Ticket
     reads = frozenset({"tickets"})
