@@ -203,6 +203,8 @@ class Partition:
             return None
         self._bytes += len(record.value or b"")
         way = self._stepper.ways[event.type]
+        if way.kinds:
+            way = way.kinds.get(event.data.kind, way)
         refused = self._stepper.take(fold, event, way, at, record, clock, self._said.sums)
         self._changed(key, fold)  # refused or not: room may have been made
         return refused
