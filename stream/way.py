@@ -39,6 +39,7 @@ class Way(Struct, frozen=True, gc=False):
     dims: bool
     simple: bool  # only its record, and what looks at the whole journey, see it
     item: str  # of its record, without the id; "" = it has no record of its own
+    code: str  # the first letter of it
     codes: dict[str, Eyes]  # who look, by code of the items
     fresh: dict[str, Eyes]  # the same for a record that was not there before
     wide: Wide
@@ -72,6 +73,7 @@ def _way(type_: str, shape: Shape, reach: Reach, plan: Plan) -> Way:
         dims=type_ in DIMS,
         simple=family in SIMPLE,
         item=reach.item,
+        code=reach.item[:1],
         codes=reach.codes,
         fresh=reach.fresh,
         wide=reach.wide,
