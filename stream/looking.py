@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from stream.definitions import DAY
 from stream.journey import FAMILY, Journey, issue_item
+from stream.plain import is_day_told
 from stream.plan import NOBODY, Eyes, Plan
 
 Look = tuple[str, Eyes]
@@ -66,8 +67,8 @@ def is_new_use(journey: Journey, at: int, clock: int) -> bool:
 
     A later use on a known day only moves what lies 28 d ahead: that is looked at when it would have been due.
     """
-    usage = journey.plain("usage")
-    return usage is None or not usage.tells(at) or at <= clock - RECENT
+    steps = journey.records("usage").get("")
+    return not steps or not is_day_told(steps, at) or at <= clock - RECENT
 
 
 def all_looks(journey: Journey, plan: Plan) -> list[Look]:
