@@ -105,10 +105,13 @@ class Facts:
         journey, plan, seen = self._journey, self._plan, self._journey.seen
         groups, at_once = plan.groups, ~plan.soon
         for item, mask in self.stale.items():
-            found: Found = self._soon.get(item, {})
+            found = self._soon.get(item)
             if mask & at_once:
                 views = seen.get(item) or views_of(journey, item)
-                found = self._ask(views, groups[mask & at_once], clock, []) | found
+                asked = self._ask(views, groups[mask & at_once], clock, [])
+                found = asked | found if found else asked
+            elif found is None:
+                found = {}
             said = self._said.get(item)
             if said:
                 for name in said:

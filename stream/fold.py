@@ -201,13 +201,17 @@ class Fold:
         if not self.plan.eyes["h"].kpis:
             return
         journey, beat = self.journey, clock // BEAT * BEAT
-        tickets = health.tickets_of(journey)
-        journey.row.healthy = health.stays(journey, tickets, clock)
-        found = health.measures(journey, tickets, clock)
+        told = health.known(journey)
+        journey.row.healthy = health.stays(journey, told, clock)
+        found = health.measures(journey, told, clock)
         data = () if found is None else (health.score(found), *found)
-        looks = [look(self.plan, HEALTH)]
         last = journey.health()
-        if last is not None and last.at == beat and last.data != data:
+        if data == (() if last is None else last.data):
+            return
+        looks = [look(self.plan, HEALTH)]
+        if last is None:
+            self.facts.begin(HEALTH)
+        elif last.at == beat:
             self.facts.before(looks, clock)
             journey.unsee()
             self.after(looks, clock)

@@ -30,9 +30,9 @@ def looked_at(journey: Journey, item: str, clock: int) -> int | None:
     if waiting and item in waiting:
         heard: int = min(w.heard for w in waiting[item])
         return heard + journey.definitions.grace
+    if item == HEALTH:
+        return daily(journey, clock) if journey.health() else None
     end = over_at(journey, item)
-    if item == HEALTH and journey.plain("health"):
-        return daily(journey, clock)
     if end is None or end > clock:
         return end
     return end + ((clock - end) // DAY + 1) * DAY  # it could not be dropped yet: again in a day

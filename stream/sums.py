@@ -59,13 +59,11 @@ def _add(sums: Sums, said: Iterable[tuple[str, Sequence[Fact]]], clock: int, sig
     """Count the facts of KPIs as far as they have begun and ended at `clock`, `sign` times."""
     for name, facts in said:
         for fact in facts:
-            at = fact.at
-            if at > clock:
+            if fact.at > clock:
                 continue
-            sums[name, at // MINUTE, fact.cut][fact.parts] += sign
-            until = fact.until
-            if until is not None and until <= clock:
-                sums[name, until // MINUTE, fact.cut][fact.parts] -= sign
+            sums[name, fact.at // MINUTE, fact.cut][fact.parts] += sign
+            if fact.until is not None and fact.until <= clock:
+                sums[name, fact.until // MINUTE, fact.cut][fact.parts] -= sign
 
 
 def totals(counts: Counts) -> dict[str, int]:

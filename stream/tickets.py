@@ -185,14 +185,25 @@ def topic_of(steps: list[Step]) -> str | None:
 
 
 class Issue:
-    """A customer's tickets of one topic (a missing topic equals only a missing topic), by (opened, id)."""
+    """A customer's tickets of one topic (a missing topic equals only a missing topic), by (opened, id).
 
-    __slots__ = ("contacts", "tickets", "topic")
+    `contacts` = [(at, uid, ticket, whether it is its opening)], in order; derived when asked for.
+    """
+
+    __slots__ = ("_contacts", "tickets", "topic")
 
     def __init__(self, topic: str | None, tickets: list[Ticket]) -> None:
         self.topic = topic
-        self.tickets = sorted(tickets, key=lambda t: (t.opened, t.id))
-        self.contacts = sorted((at, uid, t.id, uid == t.opened_uid) for t in self.tickets for at, uid in t.contacts)
+        self.tickets = tickets if len(tickets) < 2 else sorted(tickets, key=lambda t: (t.opened, t.id))
+        self._contacts: list[tuple[int, int, str, bool]] | None = None
+
+    @property
+    def contacts(self) -> list[tuple[int, int, str, bool]]:
+        found = self._contacts
+        if found is None:
+            known = [(at, uid, t.id, uid == t.opened_uid) for t in self.tickets for at, uid in t.contacts]
+            found = self._contacts = sorted(known)
+        return found
 
     def settled(self, ticket: Ticket, resolved: int, within: int) -> bool:
         """Whether no contact of the issue, and no reopen of the ticket, is known in (resolved, resolved + within], ms.

@@ -42,7 +42,7 @@ class FeedbackThemes(Plugin):
     def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
         if (at := it.answered) is None:
             return
-        text = plain(it.comment or "")
+        text = plain(it.comment) if it.comment and self.themes else ""
         held = {theme: any(needle(word) in text for word in words) for theme, words in self.themes.items()}
         cut = who.cut(it, at, it.dims)
         yield Fact(at, (("num", int(any(held.values()))), ("den", 1)), cut=cut)
