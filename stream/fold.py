@@ -201,8 +201,9 @@ class Fold:
         if not self.plan.eyes["h"].kpis:
             return
         journey, beat = self.journey, clock // BEAT * BEAT
-        journey.row.healthy = health.stays(journey, clock)
-        found = health.measures(journey, clock)
+        tickets = health.tickets_of(journey)
+        journey.row.healthy = health.stays(journey, tickets, clock)
+        found = health.measures(journey, tickets, clock)
         data = () if found is None else (health.score(found), *found)
         looks = [look(self.plan, HEALTH)]
         last = journey.health()

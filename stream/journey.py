@@ -34,12 +34,13 @@ def issue_item(topic: str | None) -> str:
 class Journey(Packed):
     """One customer, decoded as far as asked. Families stay Raw in the row until `records` opens them."""
 
-    __slots__ = ("_derived", "seen", "subject")
+    __slots__ = ("_derived", "closed", "seen", "subject")
 
     def __init__(self, subject: str, definitions: Definitions, value: bytes | None = None) -> None:
         super().__init__(definitions, value)
         self.subject = subject
         self.seen: dict[str, list[Any]] = {}  # views by item, as far as derived
+        self.closed: dict[str, list[str]] = {}  # by family: the records that may go, as far as asked for (stream.room)
         self._derived: dict[str, Any] = {}  # of several records, by name
 
     def put(self, family: str, record: str, step: Step) -> bool:
@@ -48,11 +49,13 @@ class Journey(Packed):
             added = insert(self.row.attributes, step)
             self.seen.clear()  # they remember cuts
             self._derived.clear()
+            self.closed.clear()
             return added
         records = self._open[family]
         steps = records.get(record)
         self._changed[family] = None
-        self._derived.pop(f"closed {family}", None)
+        if self.closed:
+            self.closed.pop(family, None)
         if steps is None:
             steps = records[record] = [step]
             self._begin(family, record, step)
@@ -112,11 +115,17 @@ class Journey(Packed):
 
     def use(self, at: int) -> None:
         """Note that the customer caused something at `at`, ms."""
-        steps = self.records("usage").setdefault("", [])
+        steps = self._open["usage"].setdefault("", [])
+        if steps and steps[-1].at <= at < steps[-1].data[1]:  # the day in use that was there last
+            last, end = steps[-1].data
+            if at > last:
+                steps[-1].data = (at, end)
+                self._changed["usage"] = None  # its view shows the same steps
+            return
         known = len(steps)
         extend(steps, at, days_in(self.definitions.timezone))
         if len(steps) == known:
-            self._changed["usage"] = None  # its view shows the same steps
+            self._changed["usage"] = None
         else:
             self.touch("usage", "")
 
@@ -142,7 +151,7 @@ class Journey(Packed):
     def touch(self, family: str, record: str) -> None:
         """Forget what was derived from a record."""
         self._changed[family] = None
-        self._derived.pop(f"closed {family}", None)
+        self.closed.pop(family, None)
         self.seen.pop(f"{CODE[family]}:{record}", None)
         if family == "tickets":
             for item in [item for item in self.seen if item[0] == "i"]:

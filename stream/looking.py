@@ -28,7 +28,7 @@ def looks(
     codes = way.codes if steps else way.fresh
     if steps and step.at <= steps[0].at and order(step) < order(steps[0]):
         codes = plan.eyes  # the first step gives segment and stage
-    found = [(way.item + id_, codes[way.item[0]])]
+    found = [(way.item + id_, codes[way.code])]
     if way.simple:
         return found + way.wide.looks(journey)
     if way.family == "tickets":
@@ -92,8 +92,11 @@ def is_new_use(journey: Journey, at: int, clock: int) -> bool:
 
     A later use on a known day only moves what lies 28 d ahead: that is looked at when it would have been due.
     """
-    usage = journey.plain("usage")
-    return usage is None or not usage.tells(at) or at <= clock - RECENT
+    steps = journey.records("usage").get("")
+    if not steps or at <= clock - RECENT:
+        return True
+    last = steps[-1]
+    return not last.at <= at < last.data[1] and not journey.plain("usage").tells(at)
 
 
 def all_looks(journey: Journey, plan: Plan) -> list[Look]:

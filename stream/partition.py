@@ -180,18 +180,17 @@ class Partition:
             self.tallies.ticks += 1
             return None
         self._ticker.heard()
-        if not event.backfill and event.type != REVIEWED:  # people are no source that falls silent
-            self._said.heard[event.source] = None
-        key, at, clock = record.key or b"", millis(event.time), self.meta.clock
-        known, refused = key in self._queued, None
-        if not known or event.subject.encode() != key:
-            refused = routed(event, key, self.partition, self.definitions, known=known)
+        key, at, clock, refused = record.key or b"", millis(event.time), self.meta.clock, None
+        if key not in self._queued or event.subject.encode() != key:
+            refused = routed(event, key, self.partition, self.definitions, known=key in self._queued)
         if refused is None and not clock - self._shortest <= at <= clock:
             refused = timely(event, at, clock, self.definitions)
         if refused is None and event.type in DEFINED:
             refused = fits(event, self.definitions)
         if refused is None:
             refused = self._step(event, key, at, clock, record)
+        if not event.backfill and event.type != REVIEWED:  # people are no source that falls silent
+            self._said.heard[event.source] = None
         if refused is None:
             self.tallies.heard[event.type] += 1
         return refused
@@ -202,9 +201,10 @@ class Partition:
             self._review(fold, event, key, at)
             return None
         self._bytes += len(record.value or b"")
-        way = self._stepper.ways[event.type]
-        refused = self._stepper.take(fold, event, way, at, record, clock, self._said.sums)
-        self._changed(key, fold)  # refused or not: room may have been made
+        refused = self._stepper.take(fold, event, at, record, clock, self._said.sums)
+        self._touched[key] = None  # refused or not: room may have been made
+        if fold.soonest != NEVER or fold.told:
+            self._changed(key, fold)
         return refused
 
     def _review(self, fold: Fold, event: Any, key: bytes, at: int) -> None:
@@ -230,8 +230,7 @@ class Partition:
 
     def _changed(self, key: bytes, fold: Fold) -> None:
         self._touched[key] = None
-        if fold.soonest < self._queued.get(key, NEVER + 1):
-            self._queue(key, fold.soonest)
+        self._queue(key, fold.soonest)
         fold.soonest = NEVER
         if fold.told:
             self._tell(fold)
@@ -243,6 +242,7 @@ class Partition:
             self._bytes += len(row or b"") + 300
             fold = self._hot.pop(key, None) or Fold(Journey(key.decode(), self.definitions, row), self.plan)
             self._folds[key] = fold
+            self._queued.setdefault(key, NEVER)  # from now on its route is known
         return fold
 
     def _tell(self, fold: Fold) -> None:

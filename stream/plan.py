@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -17,8 +17,7 @@ CODES: dict[type, str] = {Ticket: "t", Survey: "s", Session: "v", Subscription: 
 CODES |= {kind: kind.code for kind in KINDS}
 EVENTS_OF = {shape.family: FAMILIES[type_] for type_, shape in SHAPES.items()}
 HEADS = frozenset({"ticket.opened", "subscription.started"})  # with them a record begins to be seen
-VIEW = "page.viewed"
-VIEWED = f"{VIEW}:"  # a view of a kind that no plug-in names; with the kind after it, of one that is named
+VIEWED = "page.viewed:"  # a view of a kind that no plug-in names; with the kind after it, of one that is named
 
 
 Ask = tuple[str, Callable[[Any, Any], Iterable[Fact]]]  # a KPI's name, its facts
@@ -65,6 +64,8 @@ class Wide(Struct, frozen=True):
     def looks(self, journey: Journey) -> list[tuple[str, Eyes]]:
         """Those who may say something of this customer."""
         found = list(self.always)
+        if not self.needy:
+            return found
         for family, looks in self.needy:
             if journey.has(family):
                 found += looks
@@ -74,7 +75,8 @@ class Wide(Struct, frozen=True):
 class Plan:
     """`eyes[code]`: all plug-ins of a kind of item; `wide[item]`: those of the whole journey ("j:<name>");
     `everybody` = these by what they need;
-    `bits` = a bit of the masks for each KPI; `soon` = the mask of those whose facts may lie ahead;
+    `bits` = a bit of the masks for each KPI; `groups` = those of a mask, ready to be asked; `soon` = the mask of those
+    whose facts may lie ahead;
     `reach[event type]`: those that this event can change, `views` = the names of page views in it, by kind;
     `days`: those of the whole journey that read "usage", the days in use, and look when there is a new one.
 
@@ -90,7 +92,7 @@ class Plan:
         self._check()
         self.bits = {kpi.name: 1 << i for i, kpi in enumerate(self.kpis)}
         self.soon = sum(self.bits[kpi.name] for kpi in self.kpis if getattr(kpi, "ahead", True))
-        self._groups: dict[int, tuple[Group, ...]] = {}
+        self.groups = Groups(self.kpis)
         self.eyes = {code: self._eyes(of) for of, code in CODES.items()}
         self.wide = self._wide()
         kinds = sorted({kind: None for plugin in (*self.kpis, *self.signals) for kind in getattr(plugin, "views", ())})
@@ -139,7 +141,7 @@ class Plan:
     def _made(self, kpis: Iterable[Kpi], signals: Iterable[Signal], *, all: bool = True) -> Eyes:
         kept = tuple(kpis)
         mask = sum(self.bits[k.name] for k in kept)
-        return Eyes(kept, tuple(signals), all, mask, self.groups(mask & self.soon))
+        return Eyes(kept, tuple(signals), all, mask, self.groups[mask & self.soon])
 
     def _seeing(self, eyes: Eyes, type_: str, *, fresh: bool = False) -> Eyes:
         kpis = tuple(k for k in eyes.kpis if sees(k, type_, fresh=fresh))
@@ -147,16 +149,22 @@ class Plan:
         whole = fresh or (len(kpis) == len(eyes.kpis) and len(signals) == len(eyes.signals))
         return self._made(kpis, signals, all=whole)
 
-    def groups(self, mask: int) -> tuple[Group, ...]:
-        """The KPIs of a mask, ready to be asked: by what they name in `begins`, those without first."""
-        found = self._groups.get(mask)
-        if found is None:
-            kpis = [kpi for kpi in self.kpis if self.bits[kpi.name] & mask]
-            begins = {kpi.name: str(getattr(kpi, "begins", "")) for kpi in kpis}
-            found = self._groups[mask] = tuple(
-                (begin, tuple((kpi.name, kpi.facts) for kpi in kpis if begins[kpi.name] == begin))
-                for begin in sorted(dict.fromkeys(begins.values()))
-            )
+
+class Groups(dict[int, tuple[Group, ...]]):
+    """The KPIs of a mask, ready to be asked: by what they name in `begins`, those without first; made when wanted."""
+
+    __slots__ = ("_kpis",)
+
+    def __init__(self, kpis: Sequence[Kpi]) -> None:
+        self._kpis = kpis  # in the order of their bits
+
+    def __missing__(self, mask: int) -> tuple[Group, ...]:
+        kpis = [kpi for i, kpi in enumerate(self._kpis) if mask >> i & 1]
+        begins = {kpi.name: str(getattr(kpi, "begins", "")) for kpi in kpis}
+        found = self[mask] = tuple(
+            (begin, tuple((kpi.name, kpi.facts) for kpi in kpis if begins[kpi.name] == begin))
+            for begin in sorted(dict.fromkeys(begins.values()))
+        )
         return found
 
 

@@ -13,14 +13,13 @@ from typing import Any
 from stream.definitions import DAY, Definitions
 from stream.forgetting import closed
 from stream.journey import Journey
-from stream.record import Heard
 from stream.row import Waiting, encode_row
 from stream.steps import Step
 
 LONG = frozenset({"sessions", "searches"})  # families of which a long record lets its oldest steps go
 FREED = frozenset({"tickets", "surveys", "sessions", "searches", "subscriptions", "costs", "reviews", "milestones"})
 AT_ONCE = 100  # records let go for one event, at most
-STEP = 100_000  # bytes of a step, at most
+STEP = 100_000  # bytes of a step, at most: those of the record it came in, or fewer
 
 
 def count(row: Any, clock: int, weight: int, *, backfill: bool) -> None:
@@ -32,11 +31,6 @@ def count(row: Any, clock: int, weight: int, *, backfill: bool) -> None:
             row.yesterday = row.today if day == row.day + 1 else 0
             row.day, row.today = day, 0
         row.today += 1
-
-
-def size(record: Heard) -> int:
-    """Bytes of the step that a record becomes, or more."""
-    return min(len(record.value or b""), STEP)
 
 
 def is_busy(journey: Journey) -> bool:
@@ -66,9 +60,9 @@ def first_out(journey: Journey, family: str, limit: int) -> list[str]:
 
 def oldest(journey: Journey, family: str) -> list[str]:
     """The closed records of a family, longest quiet first, derived once; as items."""
-    found: list[str] = journey.derived(
-        f"closed {family}", lambda who: [item for _, item in sorted(closed(who, family))]
-    )
+    found = journey.closed.get(family)
+    if found is None:
+        found = journey.closed[family] = [item for _, item in sorted(closed(journey, family))]
     return found
 
 

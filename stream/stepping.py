@@ -32,18 +32,20 @@ class Stepper:
         self._least, self._days = definitions.keep.least, definitions.keep.usage
         self._glances = bool(plan.eyes["h"].mask)
 
-    def take(self, fold: Fold, event: Any, way: Way, at: int, record: Heard, clock: int, sums: Sums) -> Reject | None:
+    def take(self, fold: Fold, event: Any, at: int, record: Heard, clock: int, sums: Sums) -> Reject | None:
         """Make the event, that happened at `at`, a step, at log clock `clock` (ms); or say why not.
 
         `sums` takes what must be accounted for before a record is let go.
         """
+        way = self.ways[event.type]
         if way.kinds:
             way = way.kinds.get(event.data.kind, way)
         journey, family = fold.journey, way.family
         id_ = str(at // DAY) if way.daily else way.record(event.data)
         if way.trimmed:
             fold.trim(family, id_, clock, sums)
-        steps, size = _steps(journey, family, id_), room.size(record)
+        size = min(len(record.value or b""), room.STEP)
+        steps = _steps(journey, family, id_)
         if self._is_tight(journey, way, steps, size, clock):
             if refused := self._refused(fold, event, way, id_, steps, at, size, clock, sums):
                 return refused
@@ -62,7 +64,8 @@ class Stepper:
         journey, data = fold.journey, event.data
         step = Step(at, way.kind, uid(event.source, event.id), event.segment, event.stage, way.data(data))
         is_use = way.use(data) and (event.backfill or at >= clock - self._days)
-        if is_new := is_use and is_new_use(journey, at, clock):
+        is_new = is_use and is_new_use(journey, at, clock)
+        if is_new:
             fold.trim("usage", "", clock, sums)
         found = looks(journey, self._plan, way, event, step, id_, steps, clock)
         if is_new:

@@ -80,6 +80,12 @@ def _terms(d: events.SubscriptionTerms) -> tuple[Any, ...]:
     return d.product, d.amount, d.currency, d.interval, d.quantity
 
 
+def _view(d: Any) -> tuple[Any, ...]:
+    if d.key_event or d.content is not None:
+        return _trim(d.kind, d.key_event or None, d.content)
+    return (d.kind,)
+
+
 def _one(_: Any) -> str:
     return ""
 
@@ -126,7 +132,7 @@ SHAPES: dict[str, Shape] = {
         "sessions",
         VIEWED,
         lambda d: d.session or "",
-        lambda d: _trim(d.kind, d.key_event or None, d.content),
+        _view,
         use=_always,
     ),
     "help.searched": Shape("searches", SEARCHED, _one, lambda d: _trim(d.results, d.session), daily=True, use=_always),

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stream.forgetting import TRIMMED
 from stream.health import MOVES
-from stream.plan import VIEW, VIEWED, Eyes, Plan, Reach, Wide
+from stream.plan import VIEWED, Eyes, Plan, Reach, Wide
 from stream.steps import OPENED, SHAPES, UPDATED, Shape
 
 HEADED = frozenset({"tickets", "subscriptions"})  # families whose steps wait for a head
 DIMS = frozenset({"ticket.opened", "ticket.updated", "ticket.transferred"})  # surveys show these of their ticket
 ROOMY = frozenset({"ticket.resolved", "subscription.cancelled"})  # with them what fills a customer can go
+PAGE = "page.viewed"
 SIMPLE = frozenset({"sessions", "searches", "surveys", "invoices", "costs", "milestones"})
 
 
@@ -37,21 +39,22 @@ class Way(Struct, frozen=True, gc=False):
     dims: bool
     simple: bool  # only its record, and what looks at the whole journey, see it
     item: str  # of its record, without the id; "" = it has no record of its own
+    code: str  # the first letter of it
     codes: dict[str, Eyes]  # who look, by code of the items
     fresh: dict[str, Eyes]  # the same for a record that was not there before
     wide: Wide
-    kinds: dict[str, Way]  # of page views: the ways of the kinds that plug-ins name
+    kinds: dict[str, Way] = {}  # of page views, by their kind
 
 
 def ways(plan: Plan) -> dict[str, Way]:
-    """By event type, for those that become steps."""
-    found = {type_: _way(type_, shape, plan, plan.reach[type_], {}) for type_, shape in SHAPES.items()}
-    view = SHAPES[VIEW]
-    kinds = {kind: _way(VIEW, view, plan, plan.reach[name], {}) for kind, name in plan.views.items()}
-    return found | {VIEW: _way(VIEW, view, plan, plan.reach[VIEWED], kinds)}
+    """By event type, for those that become steps; of page views the kinds that a plug-in names have their own."""
+    found = {type_: _way(type_, shape, plan.reach[type_], plan) for type_, shape in SHAPES.items()}
+    viewed = SHAPES[PAGE]
+    kinds = {kind: _way(PAGE, viewed, plan.reach[name], plan) for kind, name in plan.views.items()}
+    return found | {PAGE: replace(_way(PAGE, viewed, plan.reach[VIEWED], plan), kinds=kinds)}
 
 
-def _way(type_: str, shape: Shape, plan: Plan, reach: Reach, kinds: dict[str, Way]) -> Way:
+def _way(type_: str, shape: Shape, reach: Reach, plan: Plan) -> Way:
     family = shape.family
     return Way(
         family=family,
@@ -70,10 +73,10 @@ def _way(type_: str, shape: Shape, plan: Plan, reach: Reach, kinds: dict[str, Wa
         dims=type_ in DIMS,
         simple=family in SIMPLE,
         item=reach.item,
+        code=reach.item[:1],
         codes=reach.codes,
         fresh=reach.fresh,
         wide=reach.wide,
-        kinds=kinds,
     )
 
 

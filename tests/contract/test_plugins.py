@@ -21,7 +21,7 @@ from stream.definitions import DAY, HOUR, Keep
 from stream.event import FAMILIES
 from stream.journey import Journey
 from stream.looking import all_looks
-from stream.plan import HEADS, VIEW, VIEWED, sees
+from stream.plan import HEADS, VIEWED, sees
 from stream.way import DIMS
 from tests.support import builders as B
 from tests.support.builders import DEFINITIONS, KPIS_FOUND, SIGNALS_FOUND, START, Told, fold, log_of, plan_of
@@ -273,7 +273,7 @@ def _is_seen(plugin: Any, one: Told) -> bool:
         type_ in HEADS
         or type_ == "customer.updated"
         or through
-        or sees(plugin, VIEWED + kind if type_ == VIEW else type_)
+        or sees(plugin, VIEWED + kind if type_ == "page.viewed" else type_)
     )
 
 
