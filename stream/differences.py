@@ -8,7 +8,7 @@ from stream.claims import Change, Differences
 from stream.definitions import BEAT, Definitions
 from stream.plan import Plan
 from stream.record import KPIS, Meta, Out, murmur2
-from stream.sums import Sums, totals
+from stream.sums import nothing, totals
 
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -24,7 +24,7 @@ class Outbox:
         self.clear()
 
     def clear(self) -> None:
-        self.sums: Sums = {}
+        self.sums = nothing()
         self.beats: list[tuple[int, list[Change]]] = []
         self.verdicts: list[tuple[str, str, int, int]] = []
         self.heard: dict[str, None] = {}  # sources, in this beat
@@ -44,7 +44,7 @@ class Outbox:
         ]
         if changes:
             self.beats.append((clock // BEAT, changes))
-        self.sums = {}
+        self.sums = nothing()
 
     def pack(self, meta: Meta, partition: int, stamp: int | None) -> list[Out]:
         """The records of an append whose meta this is."""

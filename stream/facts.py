@@ -53,19 +53,15 @@ class Facts:
         """A record of which nothing was known: nobody said anything of it."""
         self._noted[item] = -1
 
-    def _ask(self, views: Sequence[Any], groups: Sequence[Group], clock: int, later: list[int]) -> Found:
-        """What KPIs say of an item, but for what has not begun at `clock`: that is added to the times of `later`."""
+    def _ask(self, views: Sequence[Any], groups: Sequence[Group], clock: int, later: list[int | None]) -> Found:
+        """What KPIs say of an item, but for what begins after `clock`: `later` takes when (None: never)."""
         journey = self._journey
         found: Found = {}
         for view in views:
             for begins, asks in groups:
-                if begins:
-                    first: int | None = getattr(view, begins)
-                    if first is None:
-                        continue
-                    if first > clock:
-                        later.append(first)
-                        continue
+                if begins and ((first := getattr(view, begins)) is None or first > clock):
+                    later.append(first)
+                    continue
                 for name, say in asks:
                     if facts := tuple(say(view, journey)):
                         found[name] = (*found[name], *facts) if name in found else facts
@@ -73,8 +69,9 @@ class Facts:
 
     def look_ahead(self, item: str, views: Sequence[Any], groups: Sequence[Group], clock: int) -> list[int]:
         """Ask those whose facts may lie ahead; the times at which they begin and end by themselves."""
-        ahead: list[int] = []
-        found = self._ask(views, groups, clock, ahead)
+        later: list[int | None] = []
+        found = self._ask(views, groups, clock, later)
+        ahead = [at for at in later if at is not None]
         for facts in found.values():
             for fact in facts:
                 if fact.at > clock:

@@ -6,6 +6,7 @@ A measure that is not known is left out of the mean, not counted as good or bad.
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import lru_cache
 from operator import attrgetter
 
 from stream.claims import Severity
@@ -76,6 +77,7 @@ def tickets_of(who: Journey) -> Tickets:
     return found
 
 
+@lru_cache(4_096)
 def score(found: Measures) -> int:
     """The weighted mean over the known measures."""
     total = weights = 0

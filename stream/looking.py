@@ -10,7 +10,7 @@ from typing import Any
 
 from stream.definitions import DAY
 from stream.journey import FAMILY, Journey, issue_item
-from stream.plain import is_told
+from stream.plain import is_day_told, is_told
 from stream.plan import NOBODY, Eyes, Plan
 from stream.steps import OPENED, UPDATED, Step, order, value
 from stream.way import Way
@@ -93,10 +93,7 @@ def is_new_use(journey: Journey, at: int, clock: int) -> bool:
     A later use on a known day only moves what lies 28 d ahead: that is looked at when it would have been due.
     """
     steps = journey.records("usage").get("")
-    if not steps or at <= clock - RECENT:
-        return True
-    last = steps[-1]
-    return not last.at <= at < last.data[1] and not journey.plain("usage").tells(at)
+    return not steps or not is_day_told(steps, at) or at <= clock - RECENT
 
 
 def all_looks(journey: Journey, plan: Plan) -> list[Look]:

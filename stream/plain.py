@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import ClassVar
 
 from stream import steps as S
@@ -14,6 +15,7 @@ from stream.money import minor
 from stream.steps import Step
 
 WEEK = 7 * DAY
+_at = attrgetter("at")
 Span = tuple[int, int | None]  # [from, until), ms; None = no end known
 
 
@@ -101,14 +103,6 @@ class Usage(Plain):
 
     code, family = "d", "usage"
     __slots__ = ()
-
-    def tells(self, at: int) -> bool:
-        """Whether the day of `at` is known, and its first use is no later."""
-        last = self.steps[-1]
-        if at >= last.at:
-            return bool(at < last.data[1])
-        i = bisect_right(self.steps, at, key=_at) - 1
-        return i >= 0 and at < self.steps[i].data[1]
 
     def held(self, for_: int) -> list[tuple[int, int]]:
         """When the customer had been active in use within the last `for_` ms (more than 25 h)."""
@@ -211,6 +205,15 @@ def is_told(steps: list[Step], at: int, clock: int) -> bool:
     return i > 0 and steps[i - 1].at > clock - 2 * WEEK
 
 
+def is_day_told(steps: list[Step], at: int) -> bool:
+    """Whether the day of `at` is known among the steps of a `Usage`, and its first use is no later."""
+    last = steps[-1]
+    if at >= last.at:
+        return bool(at < last.data[1])
+    i = bisect_right(steps, at, key=_at) - 1
+    return i >= 0 and at < steps[i].data[1]
+
+
 def extend(steps: list[Step], at: int, days: Days) -> None:
     """Note a use at `at` (ms) among the steps of a `Usage`."""
     i = len(steps) if steps and at >= steps[-1].at else bisect_right(steps, at, key=_at)
@@ -223,7 +226,3 @@ def extend(steps: list[Step], at: int, days: Days) -> None:
         steps[i].at = at
     else:
         steps.insert(i, Step(at, S.USED, 0, None, None, (at, end)))
-
-
-def _at(step: Step) -> int:
-    return step.at

@@ -13,7 +13,7 @@ GAP = 30 * MINUTE
 class Session:
     """Derived from sorted views; never stored. `end` = last view + 30 min: when it counts."""
 
-    __slots__ = ("cuts", "first", "has_key", "id", "last", "segment", "stage", "steps", "views")
+    __slots__ = ("cuts", "end", "first", "has_key", "id", "last", "segment", "stage", "steps", "views")
 
     def __init__(self, id_: str, steps: list[Step]) -> None:
         self.id = id_
@@ -21,18 +21,16 @@ class Session:
         self.segment, self.stage = steps[0].segment, steps[0].stage
         self.cuts: dict[int, tuple[Cut, Cut]] = {}
         self.first, self.last = steps[0].at, steps[-1].at
+        self.end = self.last + GAP
         self.views = len(steps)
         self.has_key = any(S.value(s, 1) for s in steps)
 
     def take(self, step: Step) -> None:
         """Grow by a newest view."""
         self.last = step.at
+        self.end = self.last + GAP
         self.views += 1
         self.has_key = self.has_key or bool(S.value(step, 1))
-
-    @property
-    def end(self) -> int:
-        return self.last + GAP
 
 
 def split(steps: list[Step]) -> list[list[Step]]:

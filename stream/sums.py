@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from itertools import repeat
 
 from stream.claims import Cut, Fact
 from stream.definitions import MINUTE
 
-Place = tuple[str, int, Cut]
-Counts = dict[tuple[tuple[str, int], ...], int]  # by the parts of a fact: more often said than taken back
-Sums = dict[Place, Counts]
+Counts = defaultdict[tuple[tuple[str, int], ...], int]  # by the parts of a fact: more often said than taken back
+Sums = defaultdict[tuple[str, int, Cut], Counts]
 Said = dict[str, tuple[Sequence[Fact], int]]  # by KPI: the facts passed on, and the clock at which
+
+
+def nothing() -> Sums:
+    """Sums to which nothing was added yet."""
+    return defaultdict(partial(defaultdict, int))
 
 
 def pass_on(sums: Sums, said: Said, found: Mapping[str, Sequence[Fact]], clock: int) -> None:
@@ -24,8 +31,7 @@ def pass_on(sums: Sums, said: Said, found: Mapping[str, Sequence[Fact]], clock: 
                 _differ(sums, name, *then, facts, clock)
     else:  # most often: a new record
         _add(sums, found.items(), clock, 1)
-    for name, facts in found.items():
-        said[name] = facts, clock
+    said.update(zip(found, zip(found.values(), repeat(clock))))  # noqa: B905 - of one length
 
 
 def _differ(sums: Sums, name: str, said: Sequence[Fact], then: int, now: Sequence[Fact], clock: int) -> None:
@@ -53,20 +59,13 @@ def _add(sums: Sums, said: Iterable[tuple[str, Sequence[Fact]]], clock: int, sig
     """Count the facts of KPIs as far as they have begun and ended at `clock`, `sign` times."""
     for name, facts in said:
         for fact in facts:
-            at, until = fact.at, fact.until
+            at = fact.at
             if at > clock:
                 continue
-            _count(sums, (name, at // MINUTE, fact.cut), fact.parts, sign)
+            sums[name, at // MINUTE, fact.cut][fact.parts] += sign
+            until = fact.until
             if until is not None and until <= clock:
-                _count(sums, (name, until // MINUTE, fact.cut), fact.parts, -sign)
-
-
-def _count(sums: Sums, place: Place, parts: tuple[tuple[str, int], ...], sign: int) -> None:
-    counts = sums.get(place)
-    if counts is None:
-        sums[place] = {parts: sign}
-    else:
-        counts[parts] = counts.get(parts, 0) + sign
+                sums[name, until // MINUTE, fact.cut][fact.parts] -= sign
 
 
 def totals(counts: Counts) -> dict[str, int]:

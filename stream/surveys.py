@@ -11,11 +11,12 @@ from stream.steps import Step
 class Survey:
     """Derived from sorted steps; never stored. `answers` = [(at, score, uid)] in order; times ms.
 
-    `dims` = channel, team and topic of its ticket as now known (given by the journey). `sent` = when it reached the
-    customer: the earliest sending after the latest that is said not to have been delivered; None if there is none.
+    `answered` = time of the answer that gives the score; `dims` = channel, team and topic of its ticket as now known
+    (given by the journey). `sent` = when it reached the customer: the earliest sending after the latest that is said
+    not to have been delivered; None if there is none.
     """
 
-    __slots__ = ("answers", "comment", "cuts", "definition", "dims", "id", "kind", "segment", "sent",
+    __slots__ = ("answered", "answers", "comment", "cuts", "definition", "dims", "id", "kind", "segment", "sent",
                  "stage", "steps", "ticket")  # fmt: skip
 
     def __init__(self, id_: str, steps: list[Step], definitions: dict[str, D.Survey], dims: Cut) -> None:
@@ -28,6 +29,7 @@ class Survey:
         for step in S.of_kind(steps, S.SENT):
             self.sent = None if not step.data[1] else step.at if self.sent is None else self.sent
         self.answers: list[tuple[int, int, int]] = [(s.at, s.data[1], s.uid) for s in steps if s.kind == S.ANSWERED]
+        self.answered = self.answers[-1][0] if self.answers else None
         self.ticket = ticket_of(steps)
         self.kind: str = steps[-1].data[0]
         self.definition = definitions[self.kind]
@@ -38,11 +40,6 @@ class Survey:
     @property
     def score(self) -> int | None:
         return self.answers[-1][1] if self.answers else None
-
-    @property
-    def answered(self) -> int | None:
-        """Time of the answer that gives the score."""
-        return self.answers[-1][0] if self.answers else None
 
 
 def ticket_of(steps: list[Step]) -> str | None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from stream.days import Days
 from stream.definitions import DAY, HOUR, Definitions
-from stream.plain import WEEK, Feature, Usage, balance, counted, extend, held, is_told, merged, thin, worth_of
+from stream.plain import WEEK, Feature, balance, counted, extend, held, is_day_told, is_told, merged, thin, worth_of
 from stream.row import Row, decode_row, encode_row
 from stream.steps import BALANCE, PAID, REFUNDED, USED, Step, insert
 
@@ -54,12 +54,12 @@ def test_a_day_in_use_knows_its_first_and_last(times: list[int], random: Random,
     days, steps = Days(zone), list[Step]()
     for at in random.sample(times, len(times)):
         extend(steps, at, days)
-        assert Usage("", steps).tells(at)
+        assert is_day_told(steps, at)
     by_day: dict[tuple[int, int], list[int]] = {}
     for at in sorted(times):
         by_day.setdefault(days.span(at), []).append(at)
     assert [(s.at, *s.data) for s in steps] == [(ts[0], ts[-1], end) for (_, end), ts in sorted(by_day.items())]
-    assert not Usage("", steps).tells(steps[0].at - 1)
+    assert not is_day_told(steps, steps[0].at - 1)
 
 
 def test_spans_merge_and_are_counted() -> None:
