@@ -57,7 +57,8 @@ class Fold:
             ahead = self.facts.look_ahead(item, views, eyes.soon, clock) if eyes.soon else []
             if eyes.signals:
                 self._judge(eyes.signals, item, views, clock, ahead, backfill=backfill)
-            self._schedule(item, eyes, views, ahead, clock)
+            if ahead or item[0] in FAMILY or item in dues:  # else nothing of it lies ahead, nor did
+                self._schedule(item, eyes, views, ahead, clock)
 
     def _schedule(self, item: str, eyes: Eyes, views: Sequence[Any], ahead: list[int], clock: int) -> None:
         """When an item is next looked at."""
@@ -99,13 +100,16 @@ class Fold:
         journey = self.journey
         known = journey.alerts
         opened = [one.signal for one in known.values() if one.status == "open"] if known else ()
+        one = views[0] if len(views) == 1 else None  # as nearly always
         for signal in signals:
-            found: list[Finding] = []
-            for view in views:
-                found += signal.find(view, journey)
-            holds = found and alerts.ahead(found, clock, signal.linger, ahead)
-            if holds or signal.name in opened:  # else nothing is to be said: all of them lie ahead, or are over
-                self._bring_all(signal, item, found, clock, backfill=backfill)
+            if one is not None:
+                found = list(signal.find(one, journey))
+            else:
+                found = [finding for view in views for finding in signal.find(view, journey)]
+            if found or opened:
+                holds = alerts.ahead(found, clock, signal.linger, ahead)
+                if holds or signal.name in opened:  # else nothing is to be said: all lie ahead, or are over
+                    self._bring_all(signal, item, found, clock, backfill=backfill)
 
     def _bring_all(self, signal: Signal, item: str, found: Sequence[Finding], clock: int, *, backfill: bool) -> None:
         """The alerts of one signal on an item, cause by cause."""
@@ -115,7 +119,7 @@ class Fold:
         for finding in found:
             causes.setdefault(finding.cause, []).append(finding)
         for one in self.journey.alerts.values():
-            if one.item == item and one.signal == signal.name:
+            if one.item == item and one.signal == signal.name and one.status == "open":
                 causes.setdefault(one.cause, [])
         for cause, findings in causes.items():
             self._bring(signal, item, cause, findings, clock, backfill=backfill)

@@ -17,8 +17,7 @@ CODES: dict[type, str] = {Ticket: "t", Survey: "s", Session: "v", Subscription: 
 CODES |= {kind: kind.code for kind in KINDS}
 EVENTS_OF = {shape.family: FAMILIES[type_] for type_, shape in SHAPES.items()}
 HEADS = frozenset({"ticket.opened", "subscription.started"})  # with them a record begins to be seen
-VIEW = "page.viewed"
-VIEWED = f"{VIEW}:"  # a view of a kind that no plug-in names; with the kind after it, of one that is named
+VIEWED = "page.viewed:"  # a view of a kind that no plug-in names; with the kind after it, of one that is named
 
 
 Ask = tuple[str, Callable[[Any, Any], Iterable[Fact]]]  # a KPI's name, its facts

@@ -29,34 +29,21 @@ class Ticket:
         self.id = id_
         self.steps = steps
         self.segment, self.stage = steps[0].segment, steps[0].stage
-        self.cuts: dict[int, tuple[Cut, Cut]] = {}
+        self.cuts: dict[tuple[int, Cut], Cut] = {}
         self._dims: Cut | None = None
         self.moves: Any = None  # derived by stream.moves, when asked
         self.elsewhere = False
-        self.channel: str | None = None
-        self.topic: str | None = None
-        self.team: str | None = None
-        self.content: str | None = None
-        self.topics: list[tuple[int, str | None]] = []
-        self.priorities: list[tuple[int, str]] = []
-        self.promises: list[tuple[int, int]] = []
-        self.holders: list[tuple[int, str]] = []
         self.transfers: list[tuple[int, str, str, int]] = []
         self.resolves: list[tuple[int, int]] = []
         self.reopens: list[tuple[int, int]] = []
-        self.contacts: list[tuple[int, int]] = []
         self.replies: list[tuple[int, str]] = []
-        self.periods: list[tuple[int, int | None]] = []
-        self._derive()
-
-    def _derive(self) -> None:
-        steps = iter(self.steps)
-        for step in steps:
+        rest = iter(steps)
+        for step in rest:
             if step.kind == S.OPENED:
                 self._open(step)
                 break
             self.elsewhere = self.elsewhere or step.kind == S.REPLIED
-        for step in steps:
+        for step in rest:
             self.take(step)
 
     def take(self, step: Step) -> None:
@@ -76,19 +63,19 @@ class Ticket:
             self._update(step)
 
     def _open(self, step: Step) -> None:
-        self.opened, self.opened_uid = step.at, step.uid
-        data = (*step.data, None, None, None, None, None, None)[:6]
-        self.channel, self.topic, team, priority, promise, self.content = data
-        self.topics.append((step.at, self.topic))
-        if team:
-            self.team = team
-            self.holders.append((step.at, team))
-        if priority:
-            self.priorities.append((step.at, priority))
-        if promise:
-            self.promises.append((step.at, promise))
-        self.contacts.append((step.at, step.uid))
-        self.periods.append((step.at, None))
+        at = self.opened = step.at
+        self.opened_uid = step.uid
+        data = (*step.data, None, None, None, None, None, None)
+        self.channel: str | None = data[0]
+        self.topic: str | None = data[1]
+        self.team: str | None = data[2] or None
+        self.content: str | None = data[5]
+        self.topics: list[tuple[int, str | None]] = [(at, data[1])]
+        self.holders: list[tuple[int, str]] = [(at, data[2])] if data[2] else []
+        self.priorities: list[tuple[int, str]] = [(at, data[3])] if data[3] else []
+        self.promises: list[tuple[int, int]] = [(at, data[4])] if data[4] else []
+        self.contacts: list[tuple[int, int]] = [(at, step.uid)]
+        self.periods: list[tuple[int, int | None]] = [(at, None)]
 
     def _reply(self, step: Step) -> None:
         author, public = step.data[0], step.data[1]
@@ -178,7 +165,8 @@ def topic_of(steps: list[Step]) -> str | None:
     begun = False
     for step in steps:
         if step.kind == S.OPENED and not begun:
-            begun, topic = True, S.value(step, 1)
+            begun, data = True, step.data
+            topic = data[1] if len(data) > 1 else None
         elif step.kind == S.UPDATED and begun:
             topic = S.value(step, 0) or topic
     return topic
@@ -211,7 +199,7 @@ class Issue:
         A ticket opened in the second of the resolve does not count.
         """
         end, second = resolved + within, resolved // 1000
-        if any(resolved < at <= end for at, _ in ticket.reopens):
+        if ticket.reopens and any(resolved < at <= end for at, _ in ticket.reopens):
             return False
         contacts = self.contacts
         for i in range(bisect_left(contacts, (resolved + 1,)), len(contacts)):  # no copy: the first mostly tells

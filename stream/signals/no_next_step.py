@@ -53,8 +53,8 @@ class NoNextStep(Plugin):
             time = hours(who.definitions, it, asked)
             half, full = due(time, asked, limit // 2, waits), due(time, asked, limit, waits)
             if half is not None and (answered is None or half < answered):
-                ends = [t for t in (full, answered) if t is not None]
-                found += self._said(it, uid, Severity.info, limit // 2, (half, min(ends, default=None)), waits)
+                until = full if answered is None or (full is not None and full < answered) else answered
+                found += self._said(it, uid, Severity.info, limit // 2, (half, until), waits)
             if full is not None and (answered is None or full < answered):
                 found += self._said(it, uid, Severity.queue, limit, (full, answered), waits)
         return found

@@ -87,6 +87,35 @@ def test_they_are_derived_once() -> None:
     assert moves(one) is moves(one)
 
 
+HAPPENS = st.sampled_from(
+    [
+        lambda at: (at, S.REPLIED, ("customer", True, None)),
+        lambda at: (at, S.REPLIED, ("customer", False, None)),
+        agent,
+        lambda at: agent(at, public=False),
+        lambda at: (at, S.REPLIED, ("bot", True, None)),
+        lambda at: (at, S.INFO_REQUESTED, ("email",)),
+        lambda at: (at, S.TRANSFERRED, ("b",)),
+        waiting,
+        lambda at: waiting(at, "vendor"),
+        RESOLVED,
+        REOPENED,
+    ]
+)
+
+
+@given(happens=st.lists(HAPPENS, max_size=10), cut=st.integers(0, 10))
+def test_they_grow_with_the_ticket_as_if_derived_anew(happens, cut) -> None:
+    whole = ticket(*(make(at) for at, make in enumerate(happens, start=1)))
+    grown = Ticket("T", whole.steps[: cut + 1])
+    begun = moves(grown)
+    for step in whole.steps[cut + 1 :]:
+        grown.take(step)
+    assert moves(grown) is begun
+    for name in ("owed", "waits", "answers", "questions", "actions"):
+        assert getattr(begun, name) == getattr(moves(whole), name)
+
+
 def test_the_holder_is_the_first_team_before_any_is_known() -> None:
     one = Ticket("T", [Step(0, S.OPENED, 0, None, None, ("chat",)), Step(5, S.TRANSFERRED, 1, None, None, ("b",)),
                        Step(9, S.TRANSFERRED, 2, None, None, ("c",))])  # fmt: skip
