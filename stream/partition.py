@@ -27,7 +27,6 @@ from stream.looking import look
 from stream.plan import Plan
 from stream.record import ALERTS, DEADLETTERS, EVENTS, REVIEW, Append, DeadLetter, Heard, Meta, Out, Reason, Reject
 from stream.stepping import Stepper
-from stream.steps import SHAPES
 from stream.tallies import Tallies
 from stream.ticks import Ticker, tick
 
@@ -35,6 +34,7 @@ APPEND_BYTES = 4_000_000  # an append is cut at about this, well below what its 
 APPEND_WORK = 20_000  # pieces of work in one append, about: seconds
 ROWS = 4  # that are encoded in the time of a piece of work, or less
 HOT = 64  # decoded journeys kept in hand between appends, a partition
+TICKED, REVIEWED = "clock.ticked", "alert.reviewed"
 
 _json = msgspec.json.Encoder().encode
 
@@ -160,50 +160,49 @@ class Partition:
     # -- records -----------------------------------------------------------------------------------------------
 
     def _hear(self, record: Heard) -> None:
-        heard = events.decode(record.value)
-        if not isinstance(heard, Reject):
-            if heard.type == "clock.ticked":
-                self.tallies.ticks += 1
-                return
-            self._ticker.heard()
-            if not heard.backfill and heard.family != "verdicts":  # people are no source that falls silent
-                self._said.heard[heard.source] = None
-            refused = self._apply(heard, record)
-            if refused is None:
-                self.tallies.heard[heard.type] += 1
-                return
-            heard = refused
-        self._refuse(heard, record.timestamp, record.offset, record.key, record.value)
+        event: Any = events.decode(record.value)
+        refused = event if event.__class__ is Reject else self._apply(event, record)
+        if refused is not None:
+            self._refuse(refused, record.timestamp, record.offset, record.key, record.value)
 
     def _apply(self, event: Any, record: Heard) -> Reject | None:
-        """Take an event in; or why not."""
+        """Take an event in; or why not. The usual is let through at once."""
+        if event.type == TICKED:
+            self.tallies.ticks += 1
+            return None
+        self._ticker.heard()
+        if not event.backfill and event.type != REVIEWED:  # people are no source that falls silent
+            self._said.heard[event.source] = None
         key, at, clock = record.key or b"", millis(event.time), self.meta.clock
-        if refused := self._refused(event, key, at, clock):
-            return refused
-        shape = SHAPES.get(event.type)
-        if event.family == "verdicts":
-            self._review(event, key, at)
-        elif shape is not None:
-            fold = self._open(key)
-            refused = self._stepper.take(fold, event, shape, at, record, clock, self._said.sums)
-            self._bytes += len(record.value or b"")
-            self._changed(key, fold)  # refused or not: room may have been made
-            return refused
-        return None
-
-    def _refused(self, event: Any, key: bytes, at: int, clock: int) -> Reject | None:
-        """Why an event may not come in; the usual is let through at once."""
-        d, refused, known = self.definitions, None, key in self._queued
+        known, refused = key in self._queued, None
         if not known or event.subject.encode() != key:
-            refused = routed(event, key, self.partition, d, known=known)
+            refused = routed(event, key, self.partition, self.definitions, known=known)
         if refused is None and not clock - self._shortest <= at <= clock:
-            refused = timely(event, at, clock, d)
-        return fits(event, d) if refused is None and event.type in DEFINED else refused
+            refused = timely(event, at, clock, self.definitions)
+        if refused is None and event.type in DEFINED:
+            refused = fits(event, self.definitions)
+        if refused is None:
+            refused = self._step(event, key, at, clock, record)
+        if refused is None:
+            self.tallies.heard[event.type] += 1
+        return refused
 
-    def _review(self, event: Any, key: bytes, at: int) -> None:
+    def _step(self, event: Any, key: bytes, at: int, clock: int, record: Heard) -> Reject | None:
+        fold = self._folds.get(key) or self._open(key)
+        if event.type == REVIEWED:
+            self._review(fold, event, key, at)
+            return None
+        self._bytes += len(record.value or b"")
+        way = self._stepper.ways[event.type]
+        if way.kinds:
+            way = way.kinds.get(event.data.kind, way)
+        refused = self._stepper.take(fold, event, way, at, record, clock, self._said.sums)
+        self._changed(key, fold)  # refused or not: room may have been made
+        return refused
+
+    def _review(self, fold: Fold, event: Any, key: bytes, at: int) -> None:
         """A verdict of people on an alert: of this customer, or of a watch (it travels on to the kpis hop)."""
         data = event.data
-        fold = self._open(key)
         self._stepper.review(fold, event, at, self.meta.clock, self._said.sums)
         said = Verdict(data.alert, data.verdict, at, self.definitions.run)
         self._say(ALERTS, REVIEW, _json(said))
