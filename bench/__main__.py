@@ -43,17 +43,27 @@ async def run(args: argparse.Namespace, directory: Path) -> None:
 
 
 async def catch_up(bootstrap: str, file: Path, directory: Path, args: argparse.Namespace, floor: float) -> None:
-    with pipe.worker(file, ["journeys"], directory / "journeys.log") as process:
-        rate = await pipe.drain(bootstrap, "journeys", EVENTS, args.events, process)
-        peak = pipe.memory(process)
-    live.say("journeys", f"{rate:,.0f} events/s = {rate / floor:.3f} of the floor; peak {peak / 2**20:.0f} MiB, "
-        f"{peak / args.customers / 1024:.1f} KiB a customer with everything")  # fmt: skip
+    await journeys(bootstrap, file, directory, args, floor)
     for role, topic, partitions in (("kpis", KPIS, 4), ("delivery", ALERTS, 1)):
         count = await end(bootstrap, topic, partitions)
         with pipe.worker(file, [role], directory / f"{role}.log") as process:
-            rate = await pipe.drain(bootstrap, role, topic, count, process)
+            done = await pipe.drain(bootstrap, role, topic, count, process)
             peak = pipe.memory(process)
-        live.say(role, f"{rate:,.0f} records/s of {count:,}; peak {peak / 2**20:.0f} MiB")
+        live.say(role, f"{done.rate:,.0f} records/s of {count:,}; peak {peak / 2**20:.0f} MiB")
+    await pipe.prepare(bootstrap, run=2)
+    file = pipe.settings(bootstrap, directory, more="[log]\nrun = 2\n")
+    await journeys(bootstrap, file, directory, args, floor, lot="thin", run=2)
+
+
+async def journeys(
+    bootstrap: str, file: Path, directory: Path, args: argparse.Namespace, floor: float, lot: str = "all", run: int = 1
+) -> None:
+    with pipe.worker(file, ["journeys"], directory / f"journeys-{lot}.log", lot=lot) as process:
+        done = await pipe.drain(bootstrap, "journeys", EVENTS, args.events, process, run)
+        peak = pipe.memory(process)
+    live.say(f"journeys, {lot}", f"{done.rate:,.0f} events/s = {done.rate / floor:.3f} of the floor; "
+        f"{done.each:.0f} us of CPU an event; peak {peak / 2**20:.0f} MiB, "
+        f"{peak / args.customers / 1024:.1f} KiB a customer with everything")  # fmt: skip
 
 
 async def end(bootstrap: str, topic: str, partitions: int) -> int:

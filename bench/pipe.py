@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 from confluent_kafka import Producer
+from msgspec import Struct
 
 from agents import topics
 from stream.event import decode
@@ -34,9 +35,9 @@ def settings(bootstrap: str, directory: Path, *, more: str = "") -> Path:
     return file
 
 
-async def prepare(bootstrap: str, log_time: str = "append") -> None:
-    """Creates the topics."""
-    made = topics.wanted(("cloudevents",), run=1, log_time=log_time, replication=1, min_insync=1)
+async def prepare(bootstrap: str, log_time: str = "append", run: int = 1) -> None:
+    """Creates the topics, of a run."""
+    made = topics.wanted(("cloudevents",), run=run, log_time=log_time, replication=1, min_insync=1)
     await topics.create(bootstrap, made)
 
 
@@ -74,9 +75,11 @@ async def floor(bootstrap: str, count: int) -> float:
 
 
 @contextmanager
-def worker(file: Path, roles: Sequence[str], log: Path, port: int = 0) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker process with some roles, and its metrics on `port` (0 = none)."""
-    command = [sys.executable, "-m", "agents.cli", "worker", "--roles", ",".join(roles), "--settings", str(file)]
+def worker(
+    file: Path, roles: Sequence[str], log: Path, port: int = 0, lot: str = "all"
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker process with some roles and a lot of plug-ins (bench.some), and its metrics on `port` (0 = none)."""
+    command = [sys.executable, "-m", "bench.some", lot, "worker", "--roles", ",".join(roles), "--settings", str(file)]
     with log.open("wb") as out:
         environment = os.environ | {"JOURNEYWATCH_METRICS__PORT": str(port)}
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=out, env=environment)
@@ -99,6 +102,12 @@ def memory(process: subprocess.Popen[bytes], which: str = "VmHWM") -> int:
     return 0
 
 
+def cpu(process: subprocess.Popen[bytes]) -> float:
+    """CPU seconds of a process so far, of all its threads (Linux)."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 async def progress(bootstrap: str, group: str, topic: str) -> int:
     """What a group has committed of a topic, in records."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
@@ -113,18 +122,29 @@ async def progress(bootstrap: str, group: str, topic: str) -> int:
         await admin.close()
 
 
-async def drain(bootstrap: str, role: str, topic: str, count: int, process: subprocess.Popen[bytes]) -> float:
-    """Events/s at which a group gets through `count` records, between a tenth and nine tenths of them."""
-    group = topics.app_id(role, 1)
-    marks: list[tuple[float, int]] = []
+class Drained(Struct, frozen=True):
+    """Records/s, and microseconds of CPU of the process a record."""
+
+    rate: float
+    each: float
+
+
+async def drain(
+    bootstrap: str, role: str, topic: str, count: int, process: subprocess.Popen[bytes], run: int = 1
+) -> Drained:
+    """How a group gets through `count` records: of its own run, between a tenth and nine tenths of them."""
+    group = topics.app_id(role, run)
+    marks: list[tuple[float, int, float]] = []
     while not marks or marks[-1][1] < count:
         if process.poll() is not None:
             raise SystemExit(f"the {role} worker ended with {process.returncode}; see its log")
         done = await progress(bootstrap, group, topic)
-        marks.append((time.perf_counter(), done))
+        marks.append((time.perf_counter(), done, cpu(process)))
         print(f"\r{role}: {done:,} of {count:,}", end="", file=sys.stderr, flush=True)
         await asyncio.sleep(0.5)
     print(file=sys.stderr)
-    inner = [(t, n) for t, n in marks if count // 10 <= n <= count * 9 // 10] or marks
-    (t0, n0), (t1, n1) = inner[0], inner[-1]
-    return (n1 - n0) / (t1 - t0) if t1 > t0 else 0.0
+    inner = [mark for mark in marks if count // 10 <= mark[1] <= count * 9 // 10]
+    inner = inner if len(inner) > 1 else marks
+    (t0, n0, c0), (t1, n1, c1) = inner[0], inner[-1]
+    n, took = n1 - n0, t1 - t0
+    return Drained(n / took, (c1 - c0) / n * 1e6) if n and took else Drained(0.0, 0.0)

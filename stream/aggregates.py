@@ -22,7 +22,7 @@ from stream.judging import JUDGED
 from stream.labels import OTHER, Labels
 from stream.labels import ROWS as LABELS
 from stream.panes import MINUTE_ROWS, PaneTable, Series, Sums, add, add_at, encode, key
-from stream.record import KPIS, Append, Heard, Meta, Stop
+from stream.record import KPIS, UNPACED, Append, Heard, Meta, Stop
 from stream.silence import SOURCES
 from stream.windows import grains
 
@@ -58,6 +58,7 @@ class KpiPartition:
         self.labels = Labels(DISPLAY, definitions)
         self.closed = ClosedLayer(definitions, kpis, watches, rows, self.days, keep=keep_panes)
         self.repeats = self.other_runs = 0  # records passed over
+        self.stride = UNPACED  # records that are added up before panes are touched, at most
         self._of: dict[str, dict[Cut, Series]] = {name: {} for name in kpis}
         self._grains = {name: grains(kpi, replay=keep_panes) for name, kpi in kpis.items()}
         self._expanded: dict[tuple[str, Cut], list[Series]] = {}
@@ -101,7 +102,7 @@ class KpiPartition:
         for record in records:
             group.append(record)
             size += len(record.value or b"")
-            if size >= GROUP:
+            if size >= GROUP or len(group) >= self.stride:
                 yield from self._fold(group, size)
                 group, size = [], 0
         if group:

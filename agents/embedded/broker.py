@@ -2,7 +2,8 @@
 
 The library is the one that the confluent-kafka wheel carries. The cluster lives in memory, listens on random ports of
 127.0.0.1 and answers what clients need: produce, fetch, groups, offsets, metadata. It has no CreateTopics, no topic
-settings, no compaction, and keeps about 5 MiB a partition: what needs those is shown on a real Kafka.
+settings, no compaction, and keeps about 5 MiB a partition, nothing of a batch that is larger: what needs those is shown
+on a real Kafka.
 
 `python -m agents.embedded.broker --topics journey.events:24` runs one on its own until its standard input closes.
 """

@@ -20,8 +20,8 @@ Records = Sequence[Any]  # aiokafka's ConsumerRecord: it fits stream.record.Hear
 Job = Callable[[], Awaitable[None]]
 
 AGAIN = 10.0  # seconds that an idle lane waits for what the log is known to hold until that is read again
-FETCHED = 4_000  # records handed over at once, at most
-_QUEUED = 2  # batches: one in work, the next one ready
+FETCHED = 10_000  # records handed over at once, at most: what a partition gives in an answer, when they are small
+_QUEUED = 1  # batches that are ready beside the one in work
 _offset = attrgetter("offset")
 
 

@@ -25,7 +25,7 @@ from agents.engine.lane import FETCHED
 if TYPE_CHECKING:
     from agents.engine.app import EngineApp
 
-QUEUED = 8  # batches in Faust's queue
+QUEUED = 4  # batches in Faust's queue
 
 
 class Batch:
