@@ -32,7 +32,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def steps(appends: Iterator[Append]) -> list[float]:
+def steps(appends: Iterator[Append | None]) -> list[float]:
     """CPU seconds of each step of a fold: between two of them the loop is free."""
     found: list[float] = []
     over = False

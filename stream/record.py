@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Protocol
 
@@ -101,6 +102,14 @@ class Append(Struct):
     puts: list[tuple[bytes, bytes | None]]
     meta: Meta
     out: list[Out]
+
+
+UNPACED = 1 << 62  # the `stride` of a fold that nobody paces: it goes on without a breath
+
+
+def appends(fed: Iterable[Append | None]) -> Iterator[Append]:
+    """What a feed has to write, without the breaths, for who has nothing else to do meanwhile."""
+    return (append for append in fed if append is not None)
 
 
 class Stop(Exception):

@@ -18,7 +18,7 @@ from stream.partition import Partition
 from stream.plan import Plan
 from stream.ranking import Ranked, Weights, rank, reasons, terms
 from stream.readings import Reading, readings
-from stream.record import ALERTS, DEADLETTERS, EVENTS, KPIS, REVIEW, Heard, Out, Record
+from stream.record import ALERTS, DEADLETTERS, EVENTS, KPIS, REVIEW, Heard, Out, Record, appends
 from stream.sources import Source
 from stream.ticks import tick
 
@@ -120,7 +120,7 @@ class Replay:
                 self.dead_letters.append(out.value)
         for aggregate, share in zip(self.aggregates, shares, strict=True):
             if share:
-                for append in aggregate.feed(share):
+                for append in appends(aggregate.feed(share)):
                     self._take(append.out)
 
     def finish(self, at: int | None = None) -> None:

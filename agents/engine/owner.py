@@ -25,7 +25,7 @@ class Fold(Protocol):
 
     meta: Meta
 
-    def feed(self, records: Sequence[Heard]) -> Iterator[Append]:
+    def feed(self, records: Sequence[Heard]) -> Iterator[Append | None]:
         """Folds records in order of their offsets. When it yields, the rows stand exactly after that append.
 
         The last append's `meta.next` is the offset after the last record.
@@ -146,7 +146,7 @@ class Owner(Lane):
             )
         self.count(records)
 
-    async def _fold(self, appends: Iterator[Append]) -> Append | None:
+    async def _fold(self, appends: Iterator[Append | None]) -> Append | None:
         async with self.control.turn:
             began, used = time.perf_counter(), time.thread_time()
             append = next(appends, None)
