@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from agents import collector
 from agents.engine.lane import FETCHED
-from agents.engine.owner import HELD, LEAST, Fold
+from agents.engine.owner import FIRST, Fold, stride_after
 from bench.live import quantile
 from bench.r1.workload import Workload
 from stream.definitions import DAY, Definitions
@@ -20,7 +20,7 @@ from stream.infra.plugins import load
 from stream.infra.settings import Settings
 from stream.partition import Partition
 from stream.plan import Plan
-from stream.record import EVENTS, Append, Record
+from stream.record import EVENTS, Record
 
 START = 1_790_000_000_000  # ms: 2026-09-21
 
@@ -32,26 +32,14 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def steps(appends: Iterator[Append | None]) -> list[float]:
-    """CPU seconds of each step of a fold: between two of them the loop is free."""
-    found: list[float] = []
-    over = False
-    while not over:
-        began = time.thread_time()
-        over = next(appends, None) is None
-        found.append(time.thread_time() - began)
-    return found
-
-
-def owned(fold: Fold, records: Sequence[Record]) -> Iterator[float]:
-    """The steps of all records, in parts by what the last one cost (`agents.engine.owner`)."""
-    most, start = LEAST, 0
-    while start < len(records):
-        part = records[start : start + most]
-        start += len(part)
-        took = steps(fold.feed(part))
-        yield from took
-        most = round(min(max(len(part) * HELD / max(sum(took), 1e-6), most / 2, LEAST), FETCHED))
+def steps(fold: Fold, records: Sequence[Record]) -> Iterator[float]:
+    """CPU seconds of each step of a fold, paced as its owner does: between two of them the loop is free."""
+    began, first = time.thread_time(), fold.meta.next
+    for step in fold.feed(records):
+        took = time.thread_time() - began
+        yield took
+        fold.stride = stride_after(fold.stride, step, first, took)
+        began, first = time.thread_time(), fold.meta.next
 
 
 def said(what: str, took: Sequence[float]) -> str:
@@ -68,9 +56,11 @@ def main(words: Sequence[str] | None = None) -> None:
     heard = Workload(args.customers).events(args.events + 1, START, DAY)
     *records, last = (Record(EVENTS, 0, i, at, key, value) for i, (key, at, value) in enumerate(heard))
     collector.relax()
-    print(said("events", list(owned(partition, records))), flush=True)
+    partition.stride = FIRST
+    batches = (records[start : start + FETCHED] for start in range(0, len(records), FETCHED))
+    print(said("events", [took for batch in batches for took in steps(partition, batch)]), flush=True)
     late = Record(EVENTS, 0, last.offset, START + 200 * DAY, last.key, last.value)
-    print(said("due", steps(partition.feed([late]))))
+    print(said("due", list(steps(partition, [late]))))
 
 
 if __name__ == "__main__":

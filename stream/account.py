@@ -78,7 +78,7 @@ class Account:
         running = (s for s in begun if s.ended is None or at < s.ended)
         return next(running, None) or max(begun, key=lambda s: s.ended or 0, default=None)
 
-    def spread(self, who: Journey, span: Span, parts: Parts, early: int = 0) -> Iterator[Fact]:
+    def spread(self, who: Journey, span: Span, parts: Parts, early: int = 0) -> list[Fact]:
         """A level over a span, under the segment and stage of the time; `early` ms before."""
         start, until = span
         inner = (s.at for s in self.states if start < s.at and (until is None or s.at < until))
@@ -131,17 +131,17 @@ def account(who: Journey) -> Account:
     return found
 
 
-def spread(
-    cut_at: Callable[[int], Cut], turns: Iterable[int], span: Span, parts: Parts, early: int = 0
-) -> Iterator[Fact]:
+def spread(cut_at: Callable[[int], Cut], turns: Iterable[int], span: Span, parts: Parts, early: int = 0) -> list[Fact]:
     """A level over a span, told apart where the cut changes at one of `turns`; all times `early` ms before."""
     begun, until = span
     cut = cut_at(begun)
+    found: list[Fact] = []
     for at in turns:
         if (other := cut_at(at)) != cut:
-            yield Fact(begun - early, parts, at - early, cut)
+            found.append(Fact(begun - early, parts, at - early, cut))
             begun, cut = at, other
-    yield Fact(begun - early, parts, None if until is None else until - early, cut)
+    found.append(Fact(begun - early, parts, None if until is None else until - early, cut))
+    return found
 
 
 def within(spans: Iterable[Span], others: Sequence[Span]) -> Iterator[Span]:

@@ -6,7 +6,7 @@ An interval that is over when first heard opens nothing; one that is taken back 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -70,10 +70,19 @@ def _ended(held: Held, found: Sequence[Finding], clock: int, linger: int) -> Fin
     return max(over, key=lambda f: f.until or 0, default=None)
 
 
-def ahead(found: Sequence[Finding], clock: int, linger: int) -> list[int]:
-    """When these intervals begin and end by themselves after `clock`."""
-    times = [f.since for f in found if f.since > clock]
-    return times + [f.until + linger for f in found if f.until is not None and f.until + linger > clock]
+def ahead(found: Sequence[Finding], clock: int, linger: int, times: list[int]) -> bool:
+    """Add to `times` when these intervals begin and end by themselves after `clock`; whether one holds at `clock`."""
+    holds = False
+    for finding in found:
+        since, until = finding.since, finding.until
+        if since > clock:
+            times.append(since)
+        if until is None:
+            holds = holds or since <= clock
+        elif until + linger > clock:
+            times.append(until + linger)
+            holds = holds or since <= clock
+    return holds
 
 
 def tell(
@@ -126,7 +135,7 @@ def _of_held(held: Held) -> dict[str, Any]:
 
 
 def _of_finding(finding: Finding, trail: Sequence[Touch]) -> dict[str, Any]:
-    known: Mapping[int, Touch] = {uid(t.source, t.id): t for t in trail}
+    known = _known(finding.evidence, trail)
     return {
         "since": finding.since,
         "until": finding.until,
@@ -138,6 +147,19 @@ def _of_finding(finding: Finding, trail: Sequence[Touch]) -> dict[str, Any]:
         "rank": finding.rank,
         "trail": [_touch(t) for t in trail],
     }
+
+
+def _known(evidence: Sequence[int], trail: Sequence[Touch]) -> dict[int, Touch]:
+    """The touches of these uids, as far as the trail has them: mostly the newest."""
+    left = dict.fromkeys(evidence)
+    known: dict[int, Touch] = {}
+    for touch in reversed(trail):
+        if not left:
+            break
+        if (name := uid(touch.source, touch.id)) in left:
+            known[name] = touch
+            del left[name]
+    return known
 
 
 def _event(touch: Touch | None, name: int) -> dict[str, str | int]:

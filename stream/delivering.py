@@ -18,7 +18,7 @@ from stream.memory import Memory, is_memory
 from stream.notices import Head, Held, Mark, Routing, Sent, head_of, merge, newer, span
 from stream.policy import Policy
 from stream.ranking import Ranked
-from stream.record import ALERTS, CLOCK, REVIEW, Append, Heard, Meta, Out, Stop
+from stream.record import ALERTS, CLOCK, REVIEW, UNPACED, Append, Heard, Meta, Out, Stop
 from stream.routing import Router
 from stream.ticks import tick
 
@@ -53,6 +53,7 @@ class DeliveryPartition:
             raise Stop(
                 DEFINITIONS_DIFFER, f"the alerts table is of run {self.meta.run}, settings say {definitions.run}"
             )
+        self.stride = UNPACED  # records of one append, at most
         self.dropped: dict[str, int] = {}  # what was not taken in or was forgotten, by name
         policy = policy or Policy()
         self.line = Line(policy.weights)
@@ -80,17 +81,17 @@ class DeliveryPartition:
         return self._router.precision.demoted
 
     def feed(self, records: Sequence[Heard]) -> Iterator[Append]:
-        """Folds records; yields an append when it has grown to about 700 kB, and at the end."""
+        """Folds records; yields an append when it has grown to about 700 kB or to `stride` records, and at the end."""
         puts: dict[bytes, bytes | None] = {}
         size = 0
         meta = self.meta
-        for record in records:
+        for number, record in enumerate(records, 1):
             meta = msgspec.structs.replace(meta, next=record.offset + 1, clock=max(meta.clock, record.timestamp))
             self._step(record, meta.clock)
             size += sum(len(key) + len(value or b"") for key, value in self._puts.items())
             puts |= self._puts
             self._puts.clear()
-            if size >= APPEND_BYTES:
+            if size >= APPEND_BYTES or number % self.stride == 0:
                 yield self._append(puts, meta)
                 puts, size, meta = {}, 0, self.meta
         if meta is not self.meta:

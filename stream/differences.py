@@ -8,7 +8,7 @@ from stream.claims import Change, Differences
 from stream.definitions import BEAT, Definitions
 from stream.plan import Plan
 from stream.record import KPIS, Meta, Out, murmur2
-from stream.sums import Sums
+from stream.sums import Sums, totals
 
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -39,8 +39,8 @@ class Outbox:
             return
         changes = [
             Change(kpi, minute, cut, changed)
-            for (kpi, minute, cut), parts in self.sums.items()
-            if (changed := {name: n for name, n in parts.items() if n})
+            for (kpi, minute, cut), counts in self.sums.items()
+            if (changed := totals(counts))
         ]
         if changes:
             self.beats.append((clock // BEAT, changes))

@@ -13,9 +13,9 @@ from stream.claims import Fact
 from stream.journey import Journey
 from stream.looking import Look
 from stream.plan import Group, Plan
-from stream.sums import Sums, differ
+from stream.sums import Said, Sums, pass_on
 
-Said = dict[str, tuple[Sequence[Fact], int]]  # by KPI: the facts passed on, and the clock at which
+Found = dict[str, tuple[Fact, ...]]  # by KPI, those who say something
 
 
 class Facts:
@@ -28,19 +28,23 @@ class Facts:
         self._plan = plan
         self._said: dict[str, Said] = {}  # by item
         self._noted: dict[str, int] = {}  # by item: the KPIs of which is known what they said
-        self._soon: dict[str, dict[str, Sequence[Fact]]] = {}  # by item: facts that were asked for with the event
+        self._soon: dict[str, Found] = {}  # by item: facts that were asked for with the event
         self.stale: dict[str, int] = {}
 
     def before(self, looks: Sequence[Look], clock: int) -> None:
         """Note what items say before a step changes them."""
         noted = self._noted
         for item, eyes in looks:
-            if (mask := eyes.mask) and (missing := mask & ~noted.get(item, 0)):
-                self._note(item, missing, clock)
+            mask = eyes.mask
+            if mask:
+                known = noted.get(item, 0)
+                if mask & ~known:
+                    noted[item] = known | mask
+                    self._note(item, mask & ~known, clock)
 
     def _note(self, item: str, missing: int, clock: int) -> None:
-        self._noted[item] = self._noted.get(item, 0) | missing
-        if found := self._ask(views_of(self._journey, item), self._plan.groups(missing), clock):
+        views = views_of(self._journey, item)
+        if views and (found := self._ask(views, self._plan.groups[missing], clock, [])):
             said = self._said.setdefault(item, {})
             for name, facts in found.items():
                 said[name] = facts, clock
@@ -49,15 +53,18 @@ class Facts:
         """A record of which nothing was known: nobody said anything of it."""
         self._noted[item] = -1
 
-    def _ask(self, views: Sequence[Any], groups: Sequence[Group], clock: int) -> dict[str, Sequence[Fact]]:
-        """What KPIs say of an item, but for what has not begun at `clock`."""
+    def _ask(self, views: Sequence[Any], groups: Sequence[Group], clock: int, later: list[int]) -> Found:
+        """What KPIs say of an item, but for what has not begun at `clock`: that is added to the times of `later`."""
         journey = self._journey
-        found: dict[str, Sequence[Fact]] = {}
+        found: Found = {}
         for view in views:
             for begins, asks in groups:
                 if begins:
                     first: int | None = getattr(view, begins)
-                    if first is None or first > clock:
+                    if first is None:
+                        continue
+                    if first > clock:
+                        later.append(first)
                         continue
                 for name, say in asks:
                     if facts := tuple(say(view, journey)):
@@ -66,17 +73,20 @@ class Facts:
 
     def look_ahead(self, item: str, views: Sequence[Any], groups: Sequence[Group], clock: int) -> list[int]:
         """Ask those whose facts may lie ahead; the times at which they begin and end by themselves."""
-        found = self._ask(views, groups, clock)
-        soon = self._soon.setdefault(item, {})
-        for _, asks in groups:
-            for name, _ in asks:
-                soon[name] = found.get(name, ())
-        ahead = [fact.at for facts in found.values() for fact in facts if fact.at > clock]
-        ahead += [f.until for facts in found.values() for f in facts if f.until is not None and f.until > clock]
-        for begins, _ in groups:
-            if begins:
-                firsts = [getattr(view, begins) for view in views]
-                ahead += [first for first in firsts if first is not None and first > clock]
+        ahead: list[int] = []
+        found = self._ask(views, groups, clock, ahead)
+        for facts in found.values():
+            for fact in facts:
+                if fact.at > clock:
+                    ahead.append(fact.at)
+                if fact.until is not None and fact.until > clock:
+                    ahead.append(fact.until)
+        soon = self._soon.setdefault(item, found)
+        if soon is not found and (soon or found):  # in this beat it was looked at before
+            for _, asks in groups:
+                for name, _ in asks:
+                    soon.pop(name, None)
+            soon |= found
         return ahead
 
     def lie_ahead(self, item: str, clock: int) -> bool:
@@ -95,23 +105,22 @@ class Facts:
 
     def account(self, sums: Sums, clock: int) -> None:
         """Add what changed since it was last passed on to `sums`."""
-        plan = self._plan
+        journey, plan, seen = self._journey, self._plan, self._journey.seen
+        groups, at_once = plan.groups, ~plan.soon
         for item, mask in self.stale.items():
-            found = self._ask(views_of(self._journey, item), plan.groups(mask & ~plan.soon), clock)
-            if soon := self._soon.get(item):
-                found |= soon
+            found: Found = self._soon.get(item, {})
+            if mask & at_once:
+                views = seen.get(item) or views_of(journey, item)
+                found = self._ask(views, groups[mask & at_once], clock, []) | found
             said = self._said.get(item)
-            if said is None:
-                if not found:
-                    continue
+            if said:
+                for name in said:
+                    if name not in found and plan.bits[name] & mask:
+                        found[name] = ()
+            elif found:
                 said = self._said[item] = {}
-            elif gone := [name for name in said if name not in found and plan.bits[name] & mask]:
-                found |= dict.fromkeys(gone, ())
-            for name, facts in found.items():
-                before, then = said.get(name) or ((), clock)
-                if facts or before:
-                    said[name] = facts, clock
-                    differ(sums, name, before, then, facts, clock)
+            if said is not None:
+                pass_on(sums, said, found, clock)
         self.stale.clear()
         self._soon.clear()
 

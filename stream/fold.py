@@ -27,13 +27,14 @@ BACKFILL = "b"  # among the dues: the end of a backfill, which is no item
 class Fold:
     """A journey being folded. `told` = changes of alerts, in order, to be published with the append."""
 
-    __slots__ = ("_held", "definitions", "facts", "glance", "journey", "plan", "soonest", "told")
+    __slots__ = ("_held", "_least", "definitions", "facts", "glance", "journey", "plan", "soonest", "told")
 
     def __init__(self, journey: Journey, plan: Plan) -> None:
         self.journey = journey
         self.definitions = journey.definitions
         self.plan = plan
         self.facts = Facts(journey, plan)
+        self._least = self.definitions.keep.least
         self._held: dict[tuple[str, str], str] = {}  # ids of alerts, by signal and cause
         self.glance = 0  # the clock at which its health is to be looked at; 0 = it was
         self.soonest = NEVER  # when the earliest of what was scheduled lately is due
@@ -45,28 +46,28 @@ class Fold:
         `backfill`: what opens now comes from history, and never pages.
         """
         journey, stale, dues = self.journey, self.facts.stale, self.journey.row.dues
+        seen = journey.seen
         for item, eyes in looks:
             mask = eyes.mask
             if mask:
                 stale[item] = stale.get(item, 0) | mask
                 if not (eyes.soon or eyes.signals) and (item[0] not in FAMILY or dues.get(item, 0) > clock):
                     continue  # nothing of it lies ahead, but for what is known
-            views = views_of(journey, item)
+            views = seen.get(item) or views_of(journey, item)
             ahead = self.facts.look_ahead(item, views, eyes.soon, clock) if eyes.soon else []
             if eyes.signals:
-                ahead += self._judge(eyes.signals, item, views, clock, backfill=backfill)
+                self._judge(eyes.signals, item, views, clock, ahead, backfill=backfill)
             self._schedule(item, eyes, views, ahead, clock)
 
     def _schedule(self, item: str, eyes: Eyes, views: Sequence[Any], ahead: list[int], clock: int) -> None:
         """When an item is next looked at."""
-        journey = self.journey
-        dues = journey.row.dues
+        dues = self.journey.row.dues
         known = dues.get(item, 0)
-        if known > clock and (not eyes.all or known <= clock + self.definitions.future):
-            ahead.append(known)  # of plug-ins that did not look now, or of a step ahead; too early does no harm
         due = min(ahead) if ahead else NEVER
-        if item[0] in FAMILY and not (views and due <= views[0].steps[-1].at + self.definitions.keep.least):
-            end = forgetting.looked_at(journey, item, clock)
+        if clock < known < due and (not eyes.all or known <= clock + self.definitions.future):
+            due = known  # of plug-ins that did not look now, or of a step ahead; too early does no harm
+        if item[0] in FAMILY and not (views and due <= views[0].steps[-1].at + self._least):
+            end = forgetting.looked_at(self.journey, item, clock)
             if end is not None and end < due:
                 due = end
         if due != NEVER:
@@ -85,27 +86,39 @@ class Fold:
     # -- findings ----------------------------------------------------------------------------------------------
 
     def _judge(
-        self, signals: Sequence[Signal], item: str, views: Sequence[Any], clock: int, *, backfill: bool
-    ) -> list[int]:
-        """Bring the alerts of signals on an item up to the clock; the times at which that is next to be done."""
+        self,
+        signals: Sequence[Signal],
+        item: str,
+        views: Sequence[Any],
+        clock: int,
+        ahead: list[int],
+        *,
+        backfill: bool,
+    ) -> None:
+        """Bring the alerts of signals on an item up to the clock; adds the times at which that is next to be done."""
         journey = self.journey
-        row = journey.row
         known = journey.alerts
-        held = [one for one in known.values() if one.item == item] if known else ()
-        ahead: list[int] = []
+        opened = [one.signal for one in known.values() if one.status == "open"] if known else ()
         for signal in signals:
-            found: dict[str, list[Finding]] = {}
+            found: list[Finding] = []
             for view in views:
-                for finding in signal.find(view, journey):
-                    found.setdefault(finding.cause, []).append(finding)
-            for one in held:
-                if one.signal == signal.name:
-                    found.setdefault(one.cause, [])
-            for cause, findings in found.items():
-                ahead += alerts.ahead(findings, clock, signal.linger)
-                if not row.backfill:
-                    self._bring(signal, item, cause, findings, clock, backfill=backfill)
-        return ahead
+                found += signal.find(view, journey)
+            holds = found and alerts.ahead(found, clock, signal.linger, ahead)
+            if holds or signal.name in opened:  # else nothing is to be said: all of them lie ahead, or are over
+                self._bring_all(signal, item, found, clock, backfill=backfill)
+
+    def _bring_all(self, signal: Signal, item: str, found: Sequence[Finding], clock: int, *, backfill: bool) -> None:
+        """The alerts of one signal on an item, cause by cause."""
+        if self.journey.row.backfill:
+            return
+        causes: dict[str, list[Finding]] = {}
+        for finding in found:
+            causes.setdefault(finding.cause, []).append(finding)
+        for one in self.journey.alerts.values():
+            if one.item == item and one.signal == signal.name:
+                causes.setdefault(one.cause, [])
+        for cause, findings in causes.items():
+            self._bring(signal, item, cause, findings, clock, backfill=backfill)
 
     def _bring(
         self, signal: Signal, item: str, cause: str, findings: list[Finding], clock: int, *, backfill: bool
@@ -188,8 +201,9 @@ class Fold:
         if not self.plan.eyes["h"].kpis:
             return
         journey, beat = self.journey, clock // BEAT * BEAT
-        journey.row.healthy = health.stays(journey, clock)
-        found = health.measures(journey, clock)
+        tickets = health.tickets_of(journey)
+        journey.row.healthy = health.stays(journey, tickets, clock)
+        found = health.measures(journey, tickets, clock)
         data = () if found is None else (health.score(found), *found)
         looks = [look(self.plan, HEALTH)]
         last = journey.health()

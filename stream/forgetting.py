@@ -26,8 +26,9 @@ RATED = 98 * DAY  # how long an NPS answer counts, and 8 d for what may be heard
 
 def looked_at(journey: Journey, item: str, clock: int) -> int | None:
     """When an item is next looked at: a record for being over, waiting steps for having no head. Log clock ms."""
-    if item in journey.row.waiting:
-        heard: int = min(w.heard for w in journey.row.waiting[item])
+    waiting = journey.row.waiting
+    if waiting and item in waiting:
+        heard: int = min(w.heard for w in waiting[item])
         return heard + journey.definitions.grace
     end = over_at(journey, item)
     if item == HEALTH and journey.plain("health"):
@@ -124,6 +125,8 @@ def is_past(journey: Journey, item: str, clock: int) -> bool:
 
 def is_frozen(journey: Journey, ticket: str, clock: int) -> bool:
     """Whether a ticket takes no more steps: kept long enough, and only there for others to look at."""
+    if clock <= journey.records("tickets")[ticket][-1].at + journey.definitions.keep.records:
+        return False  # as mostly
     return not journey.row.backfill and is_past(journey, f"t:{ticket}", clock)
 
 

@@ -72,6 +72,7 @@ class Journey(Packed):
         """A record that was not there before."""
         self.seen.pop(f"{CODE[family]}:{record}", None)
         if family == "tickets":
+            self._derived.pop("tickets", None)
             if step.kind == OPENED:
                 self.seen.pop(issue_item(value(step, 1)), None)
                 self._derived.pop("openings", None)
@@ -147,6 +148,7 @@ class Journey(Packed):
             for item in [item for item in self.seen if item[0] == "i"]:
                 del self.seen[item]
             self._derived.pop("openings", None)
+            self._derived.pop("tickets", None)
             self._forget_surveys(record)
         elif family == "subscriptions":
             self._derived.pop("account", None)
@@ -218,7 +220,11 @@ class Journey(Packed):
 
     @property
     def tickets(self) -> list[Ticket]:
-        return [t for id_ in self.records("tickets") if (t := self.ticket(id_))]
+        """Those whose opening is known; not to be changed."""
+        found: list[Ticket] | None = self._derived.get("tickets")
+        if found is None:
+            found = self._derived["tickets"] = [t for id_ in self.records("tickets") if (t := self.ticket(id_))]
+        return found
 
     @property
     def surveys(self) -> list[Survey]:

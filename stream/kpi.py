@@ -18,6 +18,8 @@ OF_OPENINGS = ("channel", "content", "segment", "stage", "team", "topic")
 # What changes a ticket's cut, and with it each of its facts; and what ends or begins anew beside it.
 MOVES = frozenset({"ticket.opened", "ticket.transferred", "ticket.updated"})
 ENDS = MOVES | {"ticket.reopened", "ticket.resolved"}
+ONE = (("n", 1),)
+RATIO = ((("num", 0), ("den", 1)), (("num", 1), ("den", 1)))  # by whether it counts
 FAST = ("5m", "1h", "24h", "7d", "30d", "month")
 SLOW = ("1h", "24h", "7d", "30d", "month")
 LEVEL = ("now",)
@@ -117,7 +119,9 @@ class OfSurveys(Plugin):
 
     def answer(self, it: Survey, who: Journey) -> tuple[int, int, Scale, Cut] | None:
         """(time, score, scale, cut) of the answer that counts."""
-        if not it.answers or it.kind not in self.kinds(who.definitions.surveys):
+        if not it.answers or not (self.surveys or it.definition.family == self.family):
+            return None
+        if it.kind not in self.kinds(who.definitions.surveys):
             return None
         at, score, _ = it.answers[-1]
         return at, score, it.definition, who.cut(it, at, it.dims)

@@ -6,43 +6,67 @@ An item is a record ("t:T-1"), an issue ("i:billing"), or the whole journey for 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from stream.definitions import DAY
 from stream.journey import FAMILY, Journey, issue_item
+from stream.plain import is_told
 from stream.plan import NOBODY, Eyes, Plan
+from stream.steps import OPENED, UPDATED, Step, order, value
+from stream.way import Way
 
 Look = tuple[str, Eyes]
 RECENT = 8 * DAY
-DIMS = frozenset({"ticket.opened", "ticket.updated", "ticket.transferred"})  # surveys show these of their ticket
 
 
 def looks(
-    journey: Journey,
-    plan: Plan,
-    type_: str,
-    family: str,
-    record: str,
-    topics: Sequence[str | None] = (),
-    *,
-    whole: bool = False,
-    fresh: bool = False,
+    journey: Journey, plan: Plan, way: Way, event: Any, step: Step, id_: str, steps: list[Step] | None, clock: int
 ) -> list[Look]:
-    """What an event of a record can change: items, each with the plug-ins that look. `whole` = all plug-ins;
-    `fresh` = nothing of the record is known yet.
-    """
-    if family == "customer":
+    """What an event can change: items, each with the plug-ins that look; the first is its record. `steps`: so far."""
+    if way.family == "customer":
         return all_looks(journey, plan)
-    reach = plan.reach[type_]
-    codes = plan.eyes if whole else reach.fresh if fresh else reach.codes
-    found = [(reach.item + record, codes[reach.item[0]])] if reach.item else []
-    if family == "tickets":
-        found += [(issue_item(topic), codes["i"]) for topic in topics]
-        if type_ in DIMS and (linked := journey.row.links.get(record)):
-            found += [(f"s:{survey}", plan.eyes["s"]) for survey in linked]
-            found += [pair for pair in plan.dims.items() if pair[0] not in reach.wide.items]
-    elif family == "subscriptions":  # they are kept, and go, together
-        found += [(f"u:{id_}", NOBODY) for id_ in journey.records(family) if id_ != record]
-    return found + reach.wide.looks(journey)
+    codes = way.codes if steps else way.fresh
+    if steps and step.at <= steps[0].at and order(step) < order(steps[0]):
+        codes = plan.eyes  # the first step gives segment and stage
+    found = [(way.item + id_, codes[way.item[0]])]
+    if way.simple:
+        return found + way.wide.looks(journey)
+    if way.family == "tickets":
+        return _of_ticket(journey, plan, way, event, step, id_, steps, found, codes["i"])
+    if way.family == "subscriptions":  # they are kept, and go, together
+        found += [(f"u:{other}", NOBODY) for other in journey.records(way.family) if other != id_]
+    elif steps and is_told(steps, step.at, clock):  # a use of a feature
+        return found  # what lies ahead is looked at when it would have been due
+    return found + way.wide.looks(journey)
+
+
+def _of_ticket(
+    journey: Journey, plan: Plan, way: Way, event: Any, step: Step, id_: str, steps: list[Step] | None,
+    found: list[Look], issue: Eyes,
+) -> list[Look]:  # fmt: skip
+    """`found`, with all else that a step of a ticket can change; `issue` = who look at its issue."""
+    if issue.mask or issue.signals:
+        found += [(issue_item(topic), issue) for topic in _topics(journey, way, event, id_, steps)]
+    if way.dims and (linked := journey.row.links.get(id_)):
+        found += [(f"s:{survey}", plan.eyes["s"]) for survey in linked]
+        found += [pair for pair in plan.dims.items() if pair[0] not in way.wide.items]
+    found += way.wide.looks(journey)
+    if way.opens:
+        found += viewed(journey, plan, [step.at, *(s.at for s in steps or () if s.kind == OPENED)])
+    return found
+
+
+def _topics(journey: Journey, way: Way, event: Any, id_: str, steps: list[Step] | None) -> Sequence[str | None]:
+    """Every topic that the ticket may have before or after this step."""
+    if not way.names_a_topic and (ticket := journey.ticket(id_)):
+        return (ticket.topic,)
+    topics: dict[str | None, None] = {}
+    for step in steps or ():
+        if step.kind == OPENED or (step.kind == UPDATED and value(step, 0)):
+            topics[value(step, 1 if step.kind == OPENED else 0)] = None
+    if way.names_a_topic and (way.opens or event.data.topic):
+        topics[event.data.topic] = None
+    return tuple(topics)
 
 
 def viewed(journey: Journey, plan: Plan, opened: Sequence[int]) -> list[Look]:
@@ -56,9 +80,11 @@ def viewed(journey: Journey, plan: Plan, opened: Sequence[int]) -> list[Look]:
     ]
 
 
-def used(journey: Journey, plan: Plan) -> list[Look]:
-    """What looks at days in use when there is a new one."""
-    return [("d:", plan.eyes["d"]), *plan.days.looks(journey)]
+def used(journey: Journey, plan: Plan, found: Sequence[Look]) -> list[Look]:
+    """What looks at days in use when there is a new one, beside those that are `found`."""
+    known = dict.fromkeys(item for item, _ in found)
+    looks = [("d:", plan.eyes["d"]), *plan.days.looks(journey)]
+    return [look for look in looks if look[0] not in known]
 
 
 def is_new_use(journey: Journey, at: int, clock: int) -> bool:

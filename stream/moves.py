@@ -1,6 +1,6 @@
 """Who owes the next move on a ticket: the customer's unanswered messages, the owner's actions, the waits.
 
-Derived from a ticket's steps when a signal first asks, once. The rules, for all signals:
+Derived from a ticket's steps when a signal first asks; then it grows with the ticket. The rules, for all signals:
 - the opening and a customer's public reply ask; an agent's public reply, or a question for information, answers;
   a bot's reply and an internal note do not;
 - a ticket waits on the customer from `ticket.waiting` on the customer until the customer replies, waiting on another
@@ -14,7 +14,8 @@ from __future__ import annotations
 from typing import cast
 
 from stream import steps as S
-from stream.calendar import Always, Calendar
+from stream.calendar import ALWAYS, Always, Calendar, of_team
+from stream.definitions import Definitions
 from stream.steps import Step
 from stream.tickets import Ticket
 
@@ -29,28 +30,25 @@ class Moves:
     `questions` = [(at, uid, field)]; `actions` = [(at, uid)] of the owner.
     """
 
-    __slots__ = ("_asked", "_open", "_unheard", "_waiting", "actions", "answers", "owed", "questions", "waits")
+    __slots__ = ("_open", "_unheard", "actions", "answers", "owed", "questions", "waits")
 
     def __init__(self, ticket: Ticket) -> None:
-        self.owed: list[tuple[int, int | None, int]] = []
+        self.owed: list[tuple[int, int | None, int]] = [(ticket.opened, None, ticket.opened_uid)]
         self.waits: list[Span] = []
         self.answers: list[tuple[int, int]] = []
         self.questions: list[tuple[int, int, str]] = []
         self.actions: list[tuple[int, int]] = []
-        self._asked: tuple[int, int] | None = (ticket.opened, ticket.opened_uid)
         self._unheard: int | None = None  # the first message on the resolved ticket
-        self._waiting: int | None = None
         self._open = True
         steps = iter(ticket.steps)
         for step in steps:
             if step.uid == ticket.opened_uid:
                 break
         for step in steps:
-            self._take(step)
-        self._answered(None)
-        self._waited(None)
+            self.take(step)
 
-    def _take(self, step: Step) -> None:
+    def take(self, step: Step) -> None:
+        """Go on by a step that sorts after all others."""
         kind = step.kind
         if kind == S.REPLIED:
             self._reply(step)
@@ -77,8 +75,8 @@ class Moves:
             self._waited(step.at)
             if not self._open:
                 self._unheard = self._unheard or step.uid
-            elif self._asked is None:
-                self._asked = step.at, step.uid
+            elif self.owed[-1][1] is not None:
+                self.owed.append((step.at, None, step.uid))
         elif author == "agent":
             self.actions.append((step.at, step.uid))
             if public:
@@ -88,26 +86,25 @@ class Moves:
     def _wait(self, step: Step) -> None:
         if step.data[0] != "customer":
             self._waited(step.at)
-        elif self._waiting is None and self._open:
-            self._waiting = step.at
+        elif self._open and not (self.waits and self.waits[-1][1] is None):
+            self.waits.append((step.at, None))
 
     def _reopen(self, step: Step) -> None:
         if not self._open:
             self._open = True
             if self._unheard is not None:
-                self._asked, self._unheard = (step.at, self._unheard), None
+                self.owed.append((step.at, None, self._unheard))
+                self._unheard = None
 
-    def _answered(self, at: int | None) -> None:
+    def _answered(self, at: int) -> None:
         self._unheard = None
-        if self._asked is not None:
-            since, uid = self._asked
-            self.owed.append((since, at, uid))
-            self._asked = None
+        since, until, uid = self.owed[-1]
+        if until is None:
+            self.owed[-1] = (since, at, uid)
 
-    def _waited(self, at: int | None) -> None:
-        if self._waiting is not None:
-            self.waits.append((self._waiting, at))
-            self._waiting = None
+    def _waited(self, at: int) -> None:
+        if self.waits and self.waits[-1][1] is None:
+            self.waits[-1] = (self.waits[-1][0], at)
 
 
 def moves(ticket: Ticket) -> Moves:
@@ -151,6 +148,11 @@ def without(span: Span, waits: list[Span]) -> list[Span]:
     if end is None or at < end:
         parts.append((at, end))
     return parts
+
+
+def hours(definitions: Definitions, ticket: Ticket, at: int) -> Calendar | Always:
+    """The business time of the team that held the ticket at a time."""
+    return of_team(definitions, holder(ticket, at)) if definitions.calendars else ALWAYS
 
 
 def holder(ticket: Ticket, at: int) -> str | None:

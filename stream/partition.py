@@ -8,7 +8,6 @@ the changes of alerts; it can be cut anywhere between records without changing a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from heapq import heapify, heappop, heappush
 from itertools import islice
 from typing import Any
 
@@ -16,6 +15,7 @@ import msgspec
 
 from stream import event as events
 from stream.admission import DEFINED, fits, routed, timely
+from stream.agenda import Agenda
 from stream.claims import Verdict
 from stream.definitions import BEAT, Definitions
 from stream.differences import Outbox
@@ -27,14 +27,14 @@ from stream.looking import look
 from stream.plan import Plan
 from stream.record import ALERTS, DEADLETTERS, EVENTS, REVIEW, Append, DeadLetter, Heard, Meta, Out, Reason, Reject
 from stream.stepping import Stepper
-from stream.steps import SHAPES
 from stream.tallies import Tallies
 from stream.ticks import Ticker, tick
 
-APPEND_BYTES = 600_000  # an append is cut at about this, below the broker's and producer's limit
-DUE_AT_ONCE = 100  # customers to whom time comes in one append: each may be judged anew, and the loop waits
+APPEND_BYTES = 4_000_000  # an append is cut at about this, well below what its topic takes (agents/topics.py)
+APPEND_WORK = 20_000  # pieces of work in one append, about: seconds
+ROWS = 4  # that are encoded in the time of a piece of work, or less
 HOT = 64  # decoded journeys kept in hand between appends, a partition
-ACCOUNT_EVERY = 1_024  # records; bounds the differences held before they are counted
+TICKED, REVIEWED = "clock.ticked", "alert.reviewed"
 
 _json = msgspec.json.Encoder().encode
 
@@ -50,36 +50,31 @@ class Partition:
         self, definitions: Definitions, plan: Plan, partition: int, rows: dict[bytes, bytes], meta: Meta | None = None,
         *, hot: int = HOT,
     ) -> None:  # fmt: skip
-        self.definitions = definitions
-        self.plan = plan
-        self.partition = partition
-        self.rows = rows
+        self.definitions, self.plan, self.partition, self.rows = definitions, plan, partition, rows
         revision = definitions.revision(plan.plugins)
         self.meta = meta or Meta(run=definitions.run, revision=revision, partitions=definitions.partitions)
         check_state(self.meta, EVENTS, definitions.partitions, definitions.run, revision)
-        self.tallies = Tallies()
+        self.tallies, self._ticker = Tallies(), Ticker()
         self._stepper = Stepper(definitions, plan, self.tallies)
-        self._ticker = Ticker()
-        self._shortest = definitions.keep.least
-        self._queued = {key: int.from_bytes(row[:8], "big") for key, row in rows.items()}
-        self._heap = [(due, key) for key, due in self._queued.items() if due != NEVER]
-        heapify(self._heap)
+        self.stride = APPEND_WORK  # pieces of work between two breaths: see `feed`
+        self._rest = 0  # of `_count`, at which number there is a breath
+        self._shortest, self._hot_limit = definitions.keep.least, hot
+        self._agenda = Agenda(rows)
+        self._queued, self._queue = self._agenda.queued, self._agenda.put
         self._said = Outbox(definitions, plan)
         self._hot: dict[bytes, Fold] = {}  # journeys lately in hand, the latest last: to be decoded again costs most
-        self._hot_limit = hot
         self._folds: dict[bytes, Fold] = {}
         self._begin()
 
     def _begin(self) -> None:
         hot = self._hot
         hot.update(self._folds)
-        if (over := len(hot) - self._hot_limit) > 0:
-            self._hot = dict(islice(hot.items(), over, None))
+        self._hot = dict(islice(hot.items(), max(len(hot) - self._hot_limit, 0), None))
         self._folds = {}
         self._touched: dict[bytes, None] = {}  # since the last account
         self._out: list[Out] = []
         self._said.clear()
-        self._bytes = self._count = 0
+        self._bytes = self._count = 0  # of the append in hand: its size, about, and its pieces of work
 
     @property
     def clock(self) -> int:
@@ -89,51 +84,53 @@ class Partition:
     @property
     def due(self) -> int:
         """Log time at which something next happens by itself, or earlier (ms)."""
-        return self._heap[0][0] if self._heap else NEVER
+        return self._agenda.first
 
-    def feed(self, records: Sequence[Heard]) -> Iterator[Append]:
-        """Fold records in offset order. Each append must be written before its `out` is published."""
-        offset = -1
+    def feed(self, records: Sequence[Heard]) -> Iterator[Append | None]:
+        """Fold records in offset order. Each append must be written before its `out` is published.
+
+        None = a breath, after `stride` pieces of work: nothing to write. The rows change with an append only.
+        """
+        offset, meta, heap = -1, self.meta, self._agenda.heap
+        self._rest = self._count + self.stride
         for record in records:
-            offset = record.offset
-            if record.timestamp > self.meta.clock:
-                yield from self._advance(record.timestamp, offset)
+            offset, now = record.offset, record.timestamp
+            if now > meta.clock:
+                if now // BEAT == meta.clock // BEAT and not (heap and heap[0][0] <= now):
+                    meta.clock = now  # the usual: nothing happens by itself
+                else:
+                    yield from self._advance(now, offset)
             self._hear(record)
             self._count += 1
-            if self._count % ACCOUNT_EVERY == 0:
-                self._account()
-            if self._bytes > APPEND_BYTES:
-                yield self._append(offset + 1)
+            if self._count >= self._rest or self._bytes > APPEND_BYTES:
+                yield from self._pause(offset + 1)
         if self._count:
-            yield self._append(offset + 1)
+            yield from self._append(offset + 1)
 
-    def _advance(self, to: int, offset: int) -> Iterator[Append]:
+    def _pause(self, next_: int) -> Iterator[Append | None]:
+        yield from self._append(next_) if self._bytes > APPEND_BYTES or self._count >= APPEND_WORK else (None,)
+        self._rest = self._count + self.stride
+
+    def _advance(self, to: int, offset: int) -> Iterator[Append | None]:
         """Move the log clock; what is due by then happens first, each at its time. `offset` = of the record to come."""
         if to // BEAT != self.meta.clock // BEAT:
-            self._account()
-        heap, queued, fell = self._heap, self._queued, 0
-        while heap and heap[0][0] <= to:
-            due, key = heappop(heap)
-            if queued.get(key) != due:
-                continue
-            queued[key] = NEVER
+            yield from self._account()
+        while entry := self._agenda.pop(to):
+            due, key = entry
             real = self._due(key)
             if real == due:
-                fell += 1
-                self._set_clock(max(due, self.meta.clock))
+                yield from self._set_clock(max(due, self.meta.clock))
                 self._fall_due(key, due)
                 real = self._due(key)
             self._queue(key, real)
-            if len(self._touched) >= ACCOUNT_EVERY:
-                self._account()
-            if self._bytes > APPEND_BYTES or fell >= DUE_AT_ONCE:
-                fell = 0  # after a long silence there may be many appends
-                yield self._append(offset)
-        self._set_clock(to)
+            self._count += 1
+            if self._count >= self._rest or self._bytes > APPEND_BYTES:
+                yield from self._pause(offset)  # after a long silence there may be many appends
+        yield from self._set_clock(to)
 
-    def _set_clock(self, clock: int) -> None:
+    def _set_clock(self, clock: int) -> Iterator[None]:
         if clock // BEAT != self.meta.clock // BEAT:
-            self._account()
+            yield from self._account()
             self._said.end_beat(self.meta.clock)
         self.meta.clock = clock
 
@@ -142,12 +139,6 @@ class Partition:
             return fold.journey.due
         row = self.rows.get(key)
         return NEVER if row is None else int.from_bytes(row[:8], "big")
-
-    def _queue(self, key: bytes, due: int) -> None:
-        """One entry a key is enough: a later due is looked up when the earlier one comes up."""
-        if due < self._queued.setdefault(key, NEVER):
-            self._queued[key] = due
-            heappush(self._heap, (due, key))
 
     def _fall_due(self, key: bytes, due: int) -> None:
         fold = self._open(key)
@@ -169,50 +160,49 @@ class Partition:
     # -- records -----------------------------------------------------------------------------------------------
 
     def _hear(self, record: Heard) -> None:
-        heard = events.decode(record.value)
-        if not isinstance(heard, Reject):
-            if heard.type == "clock.ticked":
-                self.tallies.ticks += 1
-                return
-            self._ticker.heard()
-            if not heard.backfill and heard.family != "verdicts":  # people are no source that falls silent
-                self._said.heard[heard.source] = None
-            refused = self._apply(heard, record)
-            if refused is None:
-                self.tallies.heard[heard.type] += 1
-                return
-            heard = refused
-        self._refuse(heard, record.timestamp, record.offset, record.key, record.value)
+        event: Any = events.decode(record.value)
+        refused = event if event.__class__ is Reject else self._apply(event, record)
+        if refused is not None:
+            self._refuse(refused, record.timestamp, record.offset, record.key, record.value)
 
     def _apply(self, event: Any, record: Heard) -> Reject | None:
-        """Take an event in; or why not."""
+        """Take an event in; or why not. The usual is let through at once."""
+        if event.type == TICKED:
+            self.tallies.ticks += 1
+            return None
+        self._ticker.heard()
+        if not event.backfill and event.type != REVIEWED:  # people are no source that falls silent
+            self._said.heard[event.source] = None
         key, at, clock = record.key or b"", millis(event.time), self.meta.clock
-        if refused := self._refused(event, key, at, clock):
-            return refused
-        shape = SHAPES.get(event.type)
-        if event.family == "verdicts":
-            self._review(event, key, at)
-        elif shape is not None:
-            fold = self._open(key)
-            refused = self._stepper.take(fold, event, shape, at, record, clock, self._said.sums)
-            self._bytes += len(record.value or b"")
-            self._changed(key, fold)  # refused or not: room may have been made
-            return refused
-        return None
-
-    def _refused(self, event: Any, key: bytes, at: int, clock: int) -> Reject | None:
-        """Why an event may not come in; the usual is let through at once."""
-        d, refused, known = self.definitions, None, key in self._queued
+        known, refused = key in self._queued, None
         if not known or event.subject.encode() != key:
-            refused = routed(event, key, self.partition, d, known=known)
+            refused = routed(event, key, self.partition, self.definitions, known=known)
         if refused is None and not clock - self._shortest <= at <= clock:
-            refused = timely(event, at, clock, d)
-        return fits(event, d) if refused is None and event.type in DEFINED else refused
+            refused = timely(event, at, clock, self.definitions)
+        if refused is None and event.type in DEFINED:
+            refused = fits(event, self.definitions)
+        if refused is None:
+            refused = self._step(event, key, at, clock, record)
+        if refused is None:
+            self.tallies.heard[event.type] += 1
+        return refused
 
-    def _review(self, event: Any, key: bytes, at: int) -> None:
+    def _step(self, event: Any, key: bytes, at: int, clock: int, record: Heard) -> Reject | None:
+        fold = self._folds.get(key) or self._open(key)
+        if event.type == REVIEWED:
+            self._review(fold, event, key, at)
+            return None
+        self._bytes += len(record.value or b"")
+        way = self._stepper.ways[event.type]
+        if way.kinds:
+            way = way.kinds.get(event.data.kind, way)
+        refused = self._stepper.take(fold, event, way, at, record, clock, self._said.sums)
+        self._changed(key, fold)  # refused or not: room may have been made
+        return refused
+
+    def _review(self, fold: Fold, event: Any, key: bytes, at: int) -> None:
         """A verdict of people on an alert: of this customer, or of a watch (it travels on to the kpis hop)."""
         data = event.data
-        fold = self._open(key)
         self._stepper.review(fold, event, at, self.meta.clock, self._said.sums)
         said = Verdict(data.alert, data.verdict, at, self.definitions.run)
         self._say(ALERTS, REVIEW, _json(said))
@@ -267,7 +257,8 @@ class Partition:
     def _stamp(self) -> int | None:
         return self.meta.clock if self.definitions.time == "record" else None
 
-    def _account(self) -> None:
+    def _account(self) -> Iterator[None]:
+        """Count what changed of the customers touched since the last time."""
         sums = self._said.sums
         had = len(sums)
         for key in self._touched:
@@ -277,18 +268,26 @@ class Partition:
                 self._queue(key, fold.soonest)
                 fold.soonest = NEVER
             fold.facts.account(sums, self.meta.clock)
+            self._count += 1
+            if self._count >= self._rest:
+                yield None
+                self._rest = self._count + self.stride
         self._touched.clear()
         self._bytes += 80 * (len(sums) - had)
 
-    def _append(self, next_: int) -> Append:
-        self._account()
+    def _append(self, next_: int) -> Iterator[Append | None]:
+        yield from self._account()
         self._said.end_beat(self.meta.clock)
         puts: list[tuple[bytes, bytes | None]] = []
-        for key, fold in self._folds.items():
-            row, old = fold.journey.encode(), self.rows.get(key)
-            if row == old:
-                continue
-            puts.append((key, row))
+        for number, (key, fold) in enumerate(self._folds.items(), 1):
+            row = fold.journey.encode()
+            if row != self.rows.get(key):
+                puts.append((key, row))
+            if number % (ROWS * self.stride) == 0:
+                yield None
+        if len(self._folds) > self.stride:
+            yield None  # to pack what many said takes as long again
+        for key, row in puts:
             if row is None:
                 del self.rows[key]
             else:
@@ -297,4 +296,4 @@ class Partition:
         meta = msgspec.structs.replace(self.meta)
         append = Append(puts, meta, self._out + self._said.pack(meta, self.partition, self._stamp))
         self._begin()
-        return append
+        yield append

@@ -28,7 +28,7 @@ class Plain:
         self.id = id_
         self.steps = steps
         self.segment, self.stage = steps[0].segment, steps[0].stage
-        self.cuts: dict[tuple[int, Cut], Cut] = {}
+        self.cuts: dict[int, tuple[Cut, Cut]] = {}
 
 
 class Own:
@@ -38,7 +38,7 @@ class Own:
 
     def __init__(self, segment: str | None, stage: str | None) -> None:
         self.segment, self.stage = segment, stage
-        self.cuts: dict[tuple[int, Cut], Cut] = {}
+        self.cuts: dict[int, tuple[Cut, Cut]] = {}
 
 
 class Searches(Plain):

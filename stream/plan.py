@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -17,6 +17,7 @@ CODES: dict[type, str] = {Ticket: "t", Survey: "s", Session: "v", Subscription: 
 CODES |= {kind: kind.code for kind in KINDS}
 EVENTS_OF = {shape.family: FAMILIES[type_] for type_, shape in SHAPES.items()}
 HEADS = frozenset({"ticket.opened", "subscription.started"})  # with them a record begins to be seen
+VIEWED = "page.viewed:"  # a view of a kind that no plug-in names; with the kind after it, of one that is named
 
 
 Ask = tuple[str, Callable[[Any, Any], Iterable[Fact]]]  # a KPI's name, its facts
@@ -72,9 +73,10 @@ class Wide(Struct, frozen=True):
 class Plan:
     """`eyes[code]`: all plug-ins of a kind of item; `wide[item]`: those of the whole journey ("j:<name>");
     `everybody` = these by what they need;
-    `bits` = a bit of the masks for each KPI; `soon` = the mask of those whose facts may lie ahead;
-    `reach[event type]`: those that this event can change; `days`: those of the whole journey that read "usage", the
-    days in use, and look when there is a new one.
+    `bits` = a bit of the masks for each KPI; `groups` = those of a mask, ready to be asked; `soon` = the mask of those
+    whose facts may lie ahead;
+    `reach[event type]`: those that this event can change, `views` = the names of page views in it, by kind;
+    `days`: those of the whole journey that read "usage", the days in use, and look when there is a new one.
 
     Raises ValueError for two plug-ins of one name, or one whose `of` is not a record type, Issue or Journey.
     """
@@ -88,10 +90,12 @@ class Plan:
         self._check()
         self.bits = {kpi.name: 1 << i for i, kpi in enumerate(self.kpis)}
         self.soon = sum(self.bits[kpi.name] for kpi in self.kpis if getattr(kpi, "ahead", True))
-        self._groups: dict[int, tuple[Group, ...]] = {}
+        self.groups = Groups(self.kpis)
         self.eyes = {code: self._eyes(of) for of, code in CODES.items()}
         self.wide = self._wide()
-        self.reach = {type_: self._reach(type_) for type_ in FAMILIES}
+        kinds = sorted({kind: None for plugin in (*self.kpis, *self.signals) for kind in getattr(plugin, "views", ())})
+        self.views = {kind: VIEWED + kind for kind in kinds}
+        self.reach = {type_: self._reach(type_) for type_ in (*FAMILIES, VIEWED, *self.views.values())}
         self.everybody = _parted(self.wide, "")
         self.days = _parted({item: eyes for item, eyes in self.wide.items() if eyes.read("usage")}, "usage")
         self.counts_days = bool(self.days.items or self.eyes["d"].kpis or self.eyes["d"].signals or self.eyes["h"].kpis)
@@ -122,7 +126,7 @@ class Plan:
         fresh = {code: self._seeing(eyes, type_, fresh=True) for code, eyes in self.eyes.items()}
         seen = {item: self._seeing(eyes, type_) for item, eyes in self.wide.items()}
         wide = {item: self.wide[item] for item, eyes in seen.items() if eyes.kpis or eyes.signals}
-        shape = SHAPES.get(type_)
+        shape = SHAPES.get(type_.partition(":")[0])
         family = shape.family if shape else ""
         item = f"{CODE[family]}:" if family in CODE else ""
         return Reach(item, codes, fresh, _parted(wide, family))
@@ -135,7 +139,7 @@ class Plan:
     def _made(self, kpis: Iterable[Kpi], signals: Iterable[Signal], *, all: bool = True) -> Eyes:
         kept = tuple(kpis)
         mask = sum(self.bits[k.name] for k in kept)
-        return Eyes(kept, tuple(signals), all, mask, self.groups(mask & self.soon))
+        return Eyes(kept, tuple(signals), all, mask, self.groups[mask & self.soon])
 
     def _seeing(self, eyes: Eyes, type_: str, *, fresh: bool = False) -> Eyes:
         kpis = tuple(k for k in eyes.kpis if sees(k, type_, fresh=fresh))
@@ -143,16 +147,22 @@ class Plan:
         whole = fresh or (len(kpis) == len(eyes.kpis) and len(signals) == len(eyes.signals))
         return self._made(kpis, signals, all=whole)
 
-    def groups(self, mask: int) -> tuple[Group, ...]:
-        """The KPIs of a mask, ready to be asked: by what they name in `begins`, those without first."""
-        found = self._groups.get(mask)
-        if found is None:
-            kpis = [kpi for kpi in self.kpis if self.bits[kpi.name] & mask]
-            begins = {kpi.name: str(getattr(kpi, "begins", "")) for kpi in kpis}
-            found = self._groups[mask] = tuple(
-                (begin, tuple((kpi.name, kpi.facts) for kpi in kpis if begins[kpi.name] == begin))
-                for begin in sorted(dict.fromkeys(begins.values()))
-            )
+
+class Groups(dict[int, tuple[Group, ...]]):
+    """The KPIs of a mask, ready to be asked: by what they name in `begins`, those without first; made when wanted."""
+
+    __slots__ = ("_kpis",)
+
+    def __init__(self, kpis: Sequence[Kpi]) -> None:
+        self._kpis = kpis  # in the order of their bits
+
+    def __missing__(self, mask: int) -> tuple[Group, ...]:
+        kpis = [kpi for i, kpi in enumerate(self._kpis) if mask >> i & 1]
+        begins = {kpi.name: str(getattr(kpi, "begins", "")) for kpi in kpis}
+        found = self[mask] = tuple(
+            (begin, tuple((kpi.name, kpi.facts) for kpi in kpis if begins[kpi.name] == begin))
+            for begin in sorted(dict.fromkeys(begins.values()))
+        )
         return found
 
 
@@ -176,12 +186,16 @@ def reads(plugin: Kpi | Signal, family: str) -> bool:
 
 
 def sees(plugin: Kpi | Signal, type_: str, *, fresh: bool = False) -> bool:
-    """Whether an event of this type can change what a plug-in says: one of `on`, else any of its families.
+    """Whether an event of this type can change what a plug-in says: one of `on`, else any of its families; of page
+    views only those of `views` (kinds), if it names some.
 
     A head that comes late lets a whole record be seen; not so if nothing of the record was there (`fresh`).
     """
+    type_, finer, kind = type_.partition(":")
     shape = SHAPES.get(type_)
     if not reads(plugin, FAMILIES[type_] if shape is None else shape.family):
+        return False
+    if finer and kind not in getattr(plugin, "views", (kind,)):
         return False
     on: frozenset[str] | None = getattr(plugin, "on", None)
     return not on or type_ in on or (type_ in HEADS and not fresh)

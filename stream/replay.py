@@ -99,7 +99,7 @@ class Replay:
         outs: list[Out] = []
         for journeys, records in zip(self.journeys, self._waiting, strict=True):
             if records:
-                for append in journeys.feed(records):
+                for append in appends(journeys.feed(records)):
                     outs += append.out
                 records.clear()
         self._held = 0

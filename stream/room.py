@@ -8,6 +8,8 @@ begin a record dated before that is refused, so that a repeat of what went can n
 
 from __future__ import annotations
 
+from typing import Any
+
 from stream.definitions import DAY, Definitions
 from stream.forgetting import closed
 from stream.journey import Journey
@@ -21,17 +23,15 @@ AT_ONCE = 100  # records let go for one event, at most
 STEP = 100_000  # bytes of a step, at most
 
 
-def count(journey: Journey, clock: int, weight: int, *, backfill: bool) -> None:
+def count(row: Any, clock: int, weight: int, *, backfill: bool) -> None:
     """Note an event of so many bytes, at log clock `clock` (ms); history that is filled in makes nobody busy."""
-    row = journey.row
     row.weight += weight
-    if backfill:
-        return
-    day = clock // DAY
-    if day != row.day:
-        row.yesterday = row.today if day == row.day + 1 else 0
-        row.day, row.today = day, 0
-    row.today += 1
+    if not backfill:
+        if clock // DAY != row.day:
+            day = clock // DAY
+            row.yesterday = row.today if day == row.day + 1 else 0
+            row.day, row.today = day, 0
+        row.today += 1
 
 
 def size(record: Heard) -> int:

@@ -19,7 +19,7 @@ class Session:
         self.id = id_
         self.steps = steps
         self.segment, self.stage = steps[0].segment, steps[0].stage
-        self.cuts: dict[tuple[int, Cut], Cut] = {}
+        self.cuts: dict[int, tuple[Cut, Cut]] = {}
         self.first, self.last = steps[0].at, steps[-1].at
         self.views = len(steps)
         self.has_key = any(S.value(s, 1) for s in steps)

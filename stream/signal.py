@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from stream.claims import Finding
@@ -28,6 +29,7 @@ class Plugin:
         raise NotImplementedError
 
 
+@lru_cache(1_000)
 def words(ms: int) -> str:
     """A duration for people: 3 d, 5 h, 12 min."""
     for unit, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):

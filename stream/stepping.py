@@ -2,72 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from stream import forgetting, room
 from stream.definitions import DAY, Definitions
 from stream.event import uid
 from stream.fold import BACKFILL, Fold
-from stream.health import MOVES
-from stream.journey import CODE, FAMILY, Journey, Waiting
-from stream.looking import Look, is_new_use, look, looks, used, viewed
-from stream.plain import is_told
+from stream.journey import FAMILY, Journey, Waiting
+from stream.looking import Look, is_new_use, look, looks, used
 from stream.plan import Plan
 from stream.record import Heard, Reason, Reject
-from stream.steps import OPENED, REVIEWED, UPDATED, Shape, Step, order, value
+from stream.steps import REVIEWED, Step
 from stream.sums import Sums
 from stream.tallies import Tallies
-
-HEADED = frozenset({"tickets", "subscriptions"})  # families whose steps wait for a head
-CLOSES = frozenset({"ticket.resolved", "subscription.cancelled"})  # with them what fills a customer can go
-MAY_NAME_A_TOPIC = frozenset({"ticket.opened", "ticket.updated"})
+from stream.way import Way, ways
 
 
 class Stepper:
-    """Takes steps into journeys; `tallies` counts what it lets go or hears twice."""
+    """Takes steps into journeys; `ways` by event type; `tallies` counts what it lets go or hears twice."""
 
-    __slots__ = ("_definitions", "_plan", "_tallies")
+    __slots__ = ("_days", "_definitions", "_few", "_glances", "_least", "_plan", "_tallies", "ways")
 
     def __init__(self, definitions: Definitions, plan: Plan, tallies: Tallies) -> None:
         self._definitions = definitions
         self._plan = plan
         self._tallies = tallies
+        self.ways = ways(plan)
+        self._few = min(definitions.limit, definitions.busy_records)
+        self._least, self._days = definitions.keep.least, definitions.keep.usage
+        self._glances = bool(plan.eyes["h"].mask)
 
-    def take(
-        self, fold: Fold, event: Any, shape: Shape, at: int, record: Heard, clock: int, sums: Sums
-    ) -> Reject | None:
+    def take(self, fold: Fold, event: Any, way: Way, at: int, record: Heard, clock: int, sums: Sums) -> Reject | None:
         """Make the event, that happened at `at`, a step, at log clock `clock` (ms); or say why not.
 
         `sums` takes what must be accounted for before a record is let go.
         """
-        journey, family = fold.journey, shape.family
-        id_ = str(at // DAY) if shape.daily else shape.record(event.data)
-        if family in forgetting.TRIMMED:
+        journey, family = fold.journey, way.family
+        id_ = str(at // DAY) if way.daily else way.record(event.data)
+        if way.trimmed:
             fold.trim(family, id_, clock, sums)
-        steps = _steps(journey, family, id_)
-        if refused := self._refused(fold, event, (family, id_), steps, at, room.size(record), clock, sums):
-            return refused
-        steps = _steps(journey, family, id_)
-        step = Step(at, shape.kind, uid(event.source, event.id), event.segment, event.stage, shape.data(event.data))
-        is_use = self._is_use(event, shape, at, clock)
+        steps, size = _steps(journey, family, id_), room.size(record)
+        if self._is_tight(journey, way, steps, size, clock):
+            if refused := self._refused(fold, event, way, id_, steps, at, size, clock, sums):
+                return refused
+            steps = _steps(journey, family, id_)
+        if self._add(fold, event, way, id_, steps, at, record, clock, sums):
+            room.count(journey.row, clock, size, backfill=event.backfill)
+        else:
+            self._tallies.repeats += 1
+        return None
+
+    def _add(
+        self, fold: Fold, event: Any, way: Way, id_: str, steps: list[Step] | None, at: int, record: Heard, clock: int,
+        sums: Sums,
+    ) -> bool:  # fmt: skip
+        """Whether there is a new step now, and those have looked whom it may concern; False: it was a repeat."""
+        journey, data = fold.journey, event.data
+        step = Step(at, way.kind, uid(event.source, event.id), event.segment, event.stage, way.data(data))
+        is_use = way.use(data) and (event.backfill or at >= clock - self._days)
         if is_new := is_use and is_new_use(journey, at, clock):
             fold.trim("usage", "", clock, sums)
-        found = self._looks(journey, event, step, (family, id_), steps, clock, is_use=is_new)
+        found = looks(journey, self._plan, way, event, step, id_, steps, clock)
+        if is_new:
+            found += used(journey, self._plan, found)
         if steps is None:
             fold.facts.begin(found[0][0])
         fold.facts.before(found, clock)
-        if not journey.put(family, id_, step):
-            self._tallies.repeats += 1
-            return None
+        if not journey.put(way.family, id_, step):
+            return False
         if is_use:
             journey.use(at)
-        _await_head(journey, shape, id_, step, record, clock)
-        room.count(journey, clock, room.size(record), backfill=event.backfill)
-        self._taken(fold, event, id_, found, at, clock, is_new=is_new)
-        return None
+        if way.headed:
+            _await_head(journey, way, id_, step, record, clock)
+        self._taken(fold, event, id_, found, at, clock)
+        if self._glances and (is_new or way.moves or clock >= journey.row.healthy):
+            fold.glance = clock
+        return True
 
-    def _taken(self, fold: Fold, event: Any, id_: str, found: list[Look], at: int, clock: int, *, is_new: bool) -> None:
+    def _taken(self, fold: Fold, event: Any, id_: str, found: list[Look], at: int, clock: int) -> None:
         """Now that the step is there."""
         journey = fold.journey
         journey.remember(at, event, id_)
@@ -77,8 +89,15 @@ class Stepper:
         fold.after(found, clock)
         if at > clock:
             fold.expect(found, at)
-        if self._plan.eyes["h"].mask and (is_new or event.type in MOVES or clock >= journey.row.healthy):
-            fold.glance = clock
+
+    def _is_tight(self, journey: Journey, way: Way, steps: list[Step] | None, size: int, clock: int) -> bool:
+        """Whether there may be a bound to this event: hardly ever, so nothing more is asked of most."""
+        row = journey.row
+        if row.edges or row.waiting or row.weight + size > self._definitions.row_bytes:
+            return True
+        if steps is None:
+            return len(journey.records(way.family)) >= self._few
+        return len(steps) >= self._few or (way.headed and bool(steps) and steps[-1].at < clock - self._least)
 
     def review(self, fold: Fold, event: Any, at: int, clock: int, sums: Sums) -> None:
         """Keep a verdict for what is counted by the time at which its alert opened (by the log; else the verdict's)."""
@@ -96,39 +115,15 @@ class Stepper:
         ):
             fold.after(looks, clock)
 
-    def _is_use(self, event: Any, shape: Shape, at: int, clock: int) -> bool:
-        """Whether the customer caused it, and a day in use is kept for so long."""
-        if not (self._plan.counts_days and shape.use(event.data)):
-            return False
-        return event.backfill or at >= clock - self._definitions.keep.usage
-
-    def _looks(
-        self, journey: Journey, event: Any, step: Step, record: tuple[str, str], steps: list[Step] | None, clock: int,
-        *, is_use: bool,
-    ) -> list[Look]:  # fmt: skip
-        family, id_ = record
-        topics = _topics(journey, id_, steps, event) if family == "tickets" else ()
-        first = bool(steps) and order(step) < order(steps[0])  # type: ignore[index]  # it gives segment and stage
-        found = looks(journey, self._plan, event.type, family, id_, topics, whole=first, fresh=not steps)
-        if family == "features" and steps and is_told(steps, step.at, clock):
-            del found[1:]  # what lies ahead is looked at when it would have been due
-        if event.type == "ticket.opened":
-            opened = [step.at, *(s.at for s in steps or () if s.kind == OPENED)]
-            found += viewed(journey, self._plan, opened)
-        if is_use:
-            known = dict.fromkeys(item for item, _ in found)
-            found += [look for look in used(journey, self._plan) if look[0] not in known]
-        return found
-
     def _refused(
-        self, fold: Fold, event: Any, place: tuple[str, str], steps: list[Step] | None, at: int, size: int, clock: int,
+        self, fold: Fold, event: Any, way: Way, id_: str, steps: list[Step] | None, at: int, size: int, clock: int,
         sums: Sums,
     ) -> Reject | None:  # fmt: skip
         """Hold one customer's state in bounds (stream.room): what is closed and old makes room for what is new."""
-        (family, id_), journey, limit = place, fold.journey, self._definitions.limit
+        family, journey, limit = way.family, fold.journey, self._definitions.limit
         if not event.backfill and room.went(journey, family, steps, at):
             return Reject(Reason.OVER_LIMIT, f"there were too many {family}: those up to then were let go early")
-        if refused := self._full(fold, place, steps, clock, sums):
+        if refused := self._full(fold, (family, id_), steps, clock, sums):
             return refused
         if family == "tickets" and steps and not event.backfill and forgetting.is_frozen(journey, id_, clock):
             kept = self._definitions.keep.records // DAY
@@ -137,7 +132,7 @@ class Stepper:
             return Reject(
                 Reason.OVER_LIMIT, f"{limit} steps of this customer wait for their heads already, or they are large"
             )
-        return self._over_weight(fold, event, size, clock, sums)
+        return self._over_weight(fold, way, size, clock, sums)
 
     def _full(
         self, fold: Fold, place: tuple[str, str], steps: list[Step] | None, clock: int, sums: Sums
@@ -163,7 +158,7 @@ class Stepper:
     def _shorten(self, fold: Fold, family: str, record: str, left: int, clock: int, sums: Sums) -> None:
         self._tallies.forgotten[f"{family}_steps_early"] += fold.shorten(family, record, left, clock, sums)
 
-    def _over_weight(self, fold: Fold, event: Any, size: int, clock: int, sums: Sums) -> Reject | None:
+    def _over_weight(self, fold: Fold, way: Way, size: int, clock: int, sums: Sums) -> Reject | None:
         """Whether a customer would weigh too much, though all went that may."""
         journey, most = fold.journey, self._definitions.row_bytes
         row = journey.row
@@ -175,7 +170,7 @@ class Stepper:
                 fold.freeze(items, clock, sums)
                 self._tallies.forgotten[f"{FAMILY[items[0][0]]}_early"] += len(items)
                 row.weight = room.weigh(journey)
-        if row.weight + size <= (2 * most if event.type in CLOSES else most):
+        if row.weight + size <= (2 * most if way.closes else most):
             return None
         return Reject(Reason.OVER_LIMIT, f"what is open of this customer fills its {most:,} bytes already")
 
@@ -185,26 +180,11 @@ def _steps(journey: Journey, family: str, id_: str) -> list[Step] | None:
     return journey.row.attributes if family == "customer" else journey.records(family).get(id_)
 
 
-def _await_head(journey: Journey, shape: Shape, id_: str, step: Step, record: Heard, clock: int) -> None:
+def _await_head(journey: Journey, way: Way, id_: str, step: Step, record: Heard, clock: int) -> None:
     """A step whose head is unknown keeps its bytes until the head comes."""
-    if shape.family not in HEADED:
-        return
-    item = f"{CODE[shape.family]}:{id_}"
-    if shape.head:
+    item = way.item + id_
+    if way.head:
         journey.row.waiting.pop(item, None)
     elif not journey.views(item):
         waiting = Waiting(clock, step.uid, record.offset, record.value or b"")
         journey.row.waiting.setdefault(item, []).append(waiting)
-
-
-def _topics(journey: Journey, id_: str, steps: list[Step] | None, event: Any) -> Sequence[str | None]:
-    """Every topic that the ticket may have before or after this step."""
-    if event.type not in MAY_NAME_A_TOPIC and (ticket := journey.ticket(id_)):
-        return (ticket.topic,)
-    topics: dict[str | None, None] = {}
-    for step in steps or ():
-        if step.kind == OPENED or (step.kind == UPDATED and value(step, 0)):
-            topics[value(step, 1 if step.kind == OPENED else 0)] = None
-    if event.type == "ticket.opened" or (event.type == "ticket.updated" and event.data.topic):
-        topics[event.data.topic] = None
-    return tuple(topics)

@@ -64,7 +64,9 @@ class Shape(Struct, frozen=True):
 
 
 def _trim(*values: Any) -> tuple[Any, ...]:
-    end = len(values)
+    if values[-1] is not None:
+        return values
+    end = len(values) - 1
     while end and values[end - 1] is None:
         end -= 1
     return values[:end]

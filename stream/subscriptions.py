@@ -24,7 +24,7 @@ class Subscription:
     def __init__(self, id_: str, steps: list[Step]) -> None:
         self.id = id_
         self.steps = steps
-        self.cuts: dict[tuple[int, Cut], Cut] = {}
+        self.cuts: dict[int, tuple[Cut, Cut]] = {}
         self.segment, self.stage = steps[0].segment, steps[0].stage
         self.started = next(S.of_kind(steps, S.STARTED)).at
         self.dues: list[tuple[int, int, int]] = [(s.at, s.data[0], s.uid) for s in S.of_kind(steps, S.RENEWAL_DUE)]

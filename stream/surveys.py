@@ -22,7 +22,7 @@ class Survey:
         self.id = id_
         self.steps = steps
         self.dims = dims
-        self.cuts: dict[tuple[int, Cut], Cut] = {}
+        self.cuts: dict[int, tuple[Cut, Cut]] = {}
         self.segment, self.stage = steps[0].segment, steps[0].stage
         self.sent: int | None = None
         for step in S.of_kind(steps, S.SENT):

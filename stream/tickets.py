@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from typing import Any
 
 from stream import steps as S
 from stream.claims import Cut
@@ -14,22 +15,24 @@ class Ticket:
 
     `periods` = [(from, to or None)] while it is open; `holders` = [(from, team)] where the team is known;
     `transfers` = [(at, from, to, uid)]; `contacts` = [(at, uid)]: the opening, and public replies of the customer
-    on a resolved ticket. `replies` = [(at, author)]: the public ones, in order.
+    on a resolved ticket. `replies` = [(at, author)]: the public ones, in order. `elsewhere` = whether a customer's
+    reply may have come on another channel than the opening.
     """
 
     __slots__ = (
-        "_dims", "channel", "contacts", "content", "cuts", "holders", "id", "moves", "opened", "opened_uid", "periods",
-        "priorities", "promises", "reopens", "replies", "resolves", "segment", "stage", "steps", "team", "topic",
-        "topics", "transfers",
+        "_dims", "channel", "contacts", "content", "cuts", "elsewhere", "holders", "id", "moves", "opened",
+        "opened_uid", "periods", "priorities", "promises", "reopens", "replies", "resolves", "segment", "stage",
+        "steps", "team", "topic", "topics", "transfers",
     )  # fmt: skip
 
     def __init__(self, id_: str, steps: list[Step]) -> None:
         self.id = id_
         self.steps = steps
         self.segment, self.stage = steps[0].segment, steps[0].stage
-        self.cuts: dict[tuple[int, Cut], Cut] = {}
+        self.cuts: dict[int, tuple[Cut, Cut]] = {}
         self._dims: Cut | None = None
-        self.moves: object | None = None  # derived by stream.moves, when asked
+        self.moves: Any = None  # derived by stream.moves, when asked
+        self.elsewhere = False
         self.channel: str | None = None
         self.topic: str | None = None
         self.team: str | None = None
@@ -52,12 +55,14 @@ class Ticket:
             if step.kind == S.OPENED:
                 self._open(step)
                 break
+            self.elsewhere = self.elsewhere or step.kind == S.REPLIED
         for step in steps:
             self.take(step)
 
     def take(self, step: Step) -> None:
         """Go on by a step that sorts after all others."""
-        self.moves = None
+        if self.moves is not None:
+            self.moves.take(step)
         kind = step.kind
         if kind == S.REPLIED:
             self._reply(step)
@@ -89,8 +94,11 @@ class Ticket:
         author, public = step.data[0], step.data[1]
         if public:
             self.replies.append((step.at, author))
-            if author == "customer" and self.periods[-1][1] is not None:
-                self.contacts.append((step.at, step.uid))
+            if author == "customer":
+                if self.periods[-1][1] is not None:
+                    self.contacts.append((step.at, step.uid))
+                if S.value(step, 2) not in (None, self.channel):
+                    self.elsewhere = True
 
     def _transfer(self, step: Step) -> None:
         to = step.data[0]

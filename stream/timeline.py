@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from stream.claims import Cut, Touch
@@ -40,20 +41,22 @@ class Timeline:
 
         Remembered on the view: several KPIs ask for the same.
         """
-        cuts: dict[tuple[int, Cut], Cut] = of.cuts
-        found = cuts.get((at, dims))
-        if found is None:
-            segment = of.segment or self.attribute("segment", at)
-            stage = of.stage or self.attribute("stage", at)
-            own = [(name, label) for name, label in (("segment", segment), ("stage", stage)) if label is not None]
-            found = cuts[at, dims] = tuple(sorted([*dims, *own]) if dims and own else [*dims, *own])
+        known: tuple[Cut, Cut] | None = of.cuts.get(at)
+        if known is not None and known[0] == dims:
+            return known[1]
+        segment, stage = of.segment, of.stage
+        if self.row.attributes:
+            segment = segment or self.attribute("segment", at)
+            stage = stage or self.attribute("stage", at)
+        found = _joined(dims, segment, stage)
+        of.cuts[at] = dims, found
         return found
 
     def cut_of_customer(self, own: Any, at: int) -> Cut:
         """Segment and stage: the customer's at `at`, else those of `own` (None = nothing)."""
         segment = self.attribute("segment", at) or (own.segment if own else None)
         stage = self.attribute("stage", at) or (own.stage if own else None)
-        return tuple((name, label) for name, label in (("segment", segment), ("stage", stage)) if label is not None)
+        return _joined((), segment, stage)
 
     def cut_of(self, step: Step) -> Cut:
         """Segment and stage of one step: its own, else the customer's at its time."""
@@ -67,7 +70,7 @@ class Timeline:
 
     def turns(self, of: Any, start: int, end: int | None) -> list[int]:
         """Times inside (start, end) at which the customer's segment or stage may change, for levels."""
-        if of.segment and of.stage:
+        if not self.row.attributes or (of.segment and of.stage):
             return []
         return [s.at for s in self.row.attributes if s.at > start and (end is None or s.at < end)]
 
@@ -91,6 +94,13 @@ class Timeline:
         """The newest touchpoints, oldest first."""
         known = reversed(list(_touches(self.row.trail)))
         return [Touch(int.from_bytes(t[:8], "big"), *decode_touch(t[8:])) for t in known]
+
+
+@lru_cache(4_096)
+def _joined(dims: Cut, segment: str | None, stage: str | None) -> Cut:
+    """One object for all that are equal, as far as they are remembered: these are compared and looked up soonest."""
+    own = [(name, label) for name, label in (("segment", segment), ("stage", stage)) if label is not None]
+    return tuple(sorted([*dims, *own]))
 
 
 def _packed(touch: bytes) -> bytes:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any, Protocol
 
 from aiokafka import TopicPartition
@@ -16,19 +19,25 @@ from agents.engine.producer import Producer
 from stream.record import Append, Heard, Meta, Out, Stop
 
 HELD = 0.02  # seconds of CPU that a fold may hold the loop, about
+FIRST, LEAST = 50, 10  # pieces of work between two breaths of a fold: at first, and whatever they cost
+FASTER = 1.5  # by how much they may grow at once: not all pieces cost the same
 SIGN = 3_600.0  # seconds without an append until one is made for its own sake
-LEAST = 50  # records of one fold, whatever they cost
 
 
 class Fold(Protocol):
-    """The whole logic of one partition, pure. It changes the rows it was given; see `feed`."""
+    """The whole logic of one partition, pure. It changes the rows it was given; see `feed`.
+
+    `stride`: after so many pieces of work (records, say) at most, `feed` yields; set by who feeds it, at any time.
+    """
 
     meta: Meta
+    stride: int
 
     def feed(self, records: Sequence[Heard]) -> Iterator[Append | None]:
-        """Folds records in order of their offsets. When it yields, the rows stand exactly after that append.
+        """Folds records in order of their offsets. Yields an append, or None: a breath, nothing is to be written yet.
 
-        The last append's `meta.next` is the offset after the last record.
+        When it yields, be it for a breath, the rows stand exactly after its last append: so it may be given up, with
+        the fold. The last append's `meta.next` is the offset after the last record.
         """
 
 
@@ -102,9 +111,7 @@ class Owner(Lane):
         self._producer = producer
         self._beside = None if spec.beside is None else spec.beside(fold)
         self._wrote = time.time()
-        self._most = LEAST  # records of one fold: grows and shrinks with what they cost
-        # CPU seconds of this lane's last fold. Not the clock's: on a busy machine appends would shrink, and cost more.
-        self._used = 0.0
+        fold.stride = FIRST
         self._note(fold.meta)
 
     async def close(self) -> None:
@@ -125,34 +132,41 @@ class Owner(Lane):
         await self._producer.publish(out)
 
     async def work(self, records: Records) -> None:
-        start = 0
-        while start < len(records) and not self.closing:
-            part = records[start : start + self._most]
-            start += len(part)
-            self._used = 0.0
-            await self._feed(part)
-            self._most = round(min(max(len(part) * HELD / max(self._used, 1e-6), self._most / 2, LEAST), FETCHED))
-
-    async def _feed(self, records: Records) -> None:
-        appends = self.fold.feed(records)
-        while (append := await self._fold(appends)) is not None:
+        steps, heard = self._paced(records), 0
+        while (append := await self._fold(steps)) is not None:
             await self.write(append)
-            if self.closing:
-                return
-        if self.position.next != records[-1].offset + 1:
+            first, heard = heard, bisect_left(records, append.meta.next, key=attrgetter("offset"))
+            if heard > first:
+                self.count(records[first:heard])
+        if not self.closing and self.position.next != records[-1].offset + 1:
             raise Stop(
                 Code.UNEXPECTED,
                 f"the fold of {self.tp} ended at {self.position.next}, not after offset {records[-1].offset}",
             )
-        self.count(records)
 
-    async def _fold(self, appends: Iterator[Append | None]) -> Append | None:
+    async def _fold(self, steps: Iterator[Append | None]) -> Append | None:
+        """The next append; None at the end, or when the lane closes: a fold may be given up at a breath.
+
+        The other lanes wait for their turn until the append is made, not just for a breath: made side by side, all of
+        them would be held in memory, and the first would be there no sooner than the last.
+        """
         async with self.control.turn:
-            began, used = time.perf_counter(), time.thread_time()
-            append = next(appends, None)
-            self._used += time.thread_time() - used
-            self.control.telemetry.fold_seconds += time.perf_counter() - began
-        return append
+            if not self.closing:
+                for step in steps:
+                    if step is not None or self.closing:
+                        return step
+                    await asyncio.sleep(0)
+        return None
+
+    def _paced(self, records: Records) -> Iterator[Append | None]:
+        """The steps of a feed. Their CPU time counts, not the clock's: on a busy machine strides would shrink."""
+        fold, telemetry = self.fold, self.control.telemetry
+        began, used, first = time.perf_counter(), time.thread_time(), fold.meta.next
+        for step in fold.feed(records):
+            fold.stride = stride_after(fold.stride, step, first, time.thread_time() - used)
+            telemetry.fold_seconds += time.perf_counter() - began
+            yield step
+            began, used, first = time.perf_counter(), time.thread_time(), fold.meta.next
 
     async def write(self, append: Append) -> None:
         """One step of the protocol: written, then published, then done. Raises Stop (71) if another owner wrote."""
@@ -180,6 +194,12 @@ class Owner(Lane):
     def _note(self, meta: Meta) -> None:
         gauges = self.gauges
         gauges.done, gauges.clock, gauges.seq, gauges.keys = meta.next, meta.clock, meta.seq, len(self._ledger.rows)
+
+
+def stride_after(stride: int, step: Append | None, first: int, seconds: float) -> int:
+    """The stride after a step of so many seconds that began at offset `first`: longer only if that was a whole one."""
+    whole = step is None or step.meta.next - first >= stride
+    return round(min(max(stride * min(HELD / max(seconds, 1e-6), FASTER if whole else 1), LEAST), FETCHED))
 
 
 async def commit(append: Append, ledger: Ledger, changelog: str, partition: int, producer: Producer) -> int:

@@ -22,7 +22,7 @@ from bench.r1 import job
 from bench.r1.meter import PARTITIONS, Meter, Task
 from stream.event import millis
 from stream.infra.telemetry import HopTelemetry
-from stream.record import EVENTS, Append, Heard, Meta, Out
+from stream.record import EVENTS, UNPACED, Append, Heard, Meta, Out
 
 APPEND = 4_000  # records
 _pack = msgspec.msgpack.Encoder().encode
@@ -36,6 +36,7 @@ class ByHand:
     def __init__(self, rows: dict[bytes, bytes], meta: Meta, alerts: str) -> None:
         self.rows = rows
         self.meta = meta
+        self.stride = UNPACED  # its appends are short enough
         self._alerts = alerts
 
     def feed(self, records: Sequence[Heard]) -> Iterator[Append]:

@@ -7,12 +7,11 @@ Segment and stage are those at the fact's start: a customer's change while it ho
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import Any
 
 from stream.claims import Cut, Fact, Window
 from stream.journey import Journey, Ticket
-from stream.kpi import ENDS, LEVEL, OfTickets
+from stream.kpi import ENDS, LEVEL, ONE, OfTickets
 
 
 class Backlog(OfTickets):
@@ -24,13 +23,18 @@ class Backlog(OfTickets):
     windows = LEVEL
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
+        found: list[Fact] = []
+        last = max(it.topics[-1][0], it.holders[-1][0] if it.holders else 0)
         for start, end in it.periods:
-            turns = [at for at, _ in (*it.holders, *it.topics) if at > start and (end is None or at < end)]
-            inner = sorted(dict.fromkeys(turns))
-            bounds: list[int | None] = [start, *inner, end]
-            for since, until in pairwise(bounds):
-                if since is not None and since != until:
-                    yield Fact(since, (("n", 1),), until, who.cut(it, since, _dims(it, since)))
+            since = start
+            if last > start:
+                turns = [at for at, _ in (*it.holders, *it.topics) if at > start and (end is None or at < end)]
+                for at in sorted(dict.fromkeys(turns)):
+                    found.append(Fact(since, ONE, at, who.cut(it, since, _dims(it, since))))
+                    since = at
+            if since != end:
+                found.append(Fact(since, ONE, end, who.cut(it, since, _dims(it, since))))
+        return found
 
     def value(self, p: Window) -> float | None:
         return p.end("n") or None

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from stream.claims import Fact
 from stream.journey import Journey, Session
-from stream.kpi import OfSessions, Ratio
+from stream.kpi import RATIO, OfSessions, Ratio
 
 
 class BounceRate(OfSessions, Ratio):
@@ -19,7 +19,7 @@ class BounceRate(OfSessions, Ratio):
 
     def facts(self, it: Session, who: Journey) -> Iterable[Fact]:
         bounced = it.views == 1 and not it.has_key
-        yield Fact(it.end, (("num", int(bounced)), ("den", 1)), cut=who.cut(it, it.end))
+        return (Fact(it.end, RATIO[bounced], cut=who.cut(it, it.end)),)
 
 
 KPI = BounceRate()

@@ -20,9 +20,10 @@ class Ces(OfSurveys, Mean):
     family = "ces"
 
     def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
-        if found := self.answer(it, who):
-            at, score, _, cut = found
-            yield Fact(at, (("sum", score), ("n", 1)), cut=cut)
+        if (found := self.answer(it, who)) is None:
+            return ()
+        at, score, _, cut = found
+        return (Fact(at, (("sum", score), ("n", 1)), cut=cut),)
 
 
 KPI = Ces()

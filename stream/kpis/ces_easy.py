@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from stream.claims import Fact
 from stream.journey import Journey, Survey
-from stream.kpi import OfSurveys, Ratio
+from stream.kpi import RATIO, OfSurveys, Ratio
 from stream.surveys import is_easy
 
 
@@ -20,9 +20,10 @@ class CesEasy(OfSurveys, Ratio):
     family = "ces"
 
     def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
-        if found := self.answer(it, who):
-            at, score, scale, cut = found
-            yield Fact(at, (("num", int(is_easy(scale, score))), ("den", 1)), cut=cut)
+        if (found := self.answer(it, who)) is None:
+            return ()
+        at, score, scale, cut = found
+        return (Fact(at, RATIO[is_easy(scale, score)], cut=cut),)
 
 
 KPI = CesEasy()

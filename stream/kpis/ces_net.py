@@ -22,10 +22,11 @@ class CesNet(OfSurveys):
     flows = ("easy", "hard", "n")
 
     def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
-        if found := self.answer(it, who):
-            at, score, scale, cut = found
-            parts = (("easy", int(is_easy(scale, score))), ("hard", int(is_hard(scale, score))), ("n", 1))
-            yield Fact(at, parts, cut=cut)
+        if (found := self.answer(it, who)) is None:
+            return ()
+        at, score, scale, cut = found
+        parts = (("easy", int(is_easy(scale, score))), ("hard", int(is_hard(scale, score))), ("n", 1))
+        return (Fact(at, parts, cut=cut),)
 
     def value(self, p: Window) -> float | None:
         return 100 * (p.sum("easy") - p.sum("hard")) / n if (n := p.sum("n")) else None

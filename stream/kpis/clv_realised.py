@@ -8,7 +8,7 @@ Corrected by a refund, however late; a payment heard late, from its own time on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from stream.account import Parts, spread
 from stream.claims import Fact, Window
@@ -42,7 +42,7 @@ class ClvRealised(Plugin):
         return p.end("n")
 
 
-def _held(first: Step, at: int, parts: Parts, who: Journey) -> Iterator[Fact]:
+def _held(first: Step, at: int, parts: Parts, who: Journey) -> Iterable[Fact]:
     return spread(lambda at: who.cut_of_customer(first, at), who.turns(who.everybody, at, None), (at, None), parts)
 
 

@@ -10,11 +10,10 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import ClassVar
 
-from stream import steps as S
 from stream.claims import Fact
 from stream.definitions import DAY
 from stream.journey import Journey, Session
-from stream.kpi import Ratio
+from stream.kpi import RATIO, Ratio
 
 
 class ContentToTicket(Ratio):
@@ -29,13 +28,14 @@ class ContentToTicket(Ratio):
     longest: ClassVar = {"matures": DAY}  # a view is looked at again for a ticket of its 24 h
 
     def facts(self, it: Session, who: Journey) -> Iterable[Fact]:
+        found: list[Fact] = []
         for step in it.steps:
-            if (content := S.value(step, 2)) is not None:
+            if len(step.data) > 2 and (content := step.data[2]) is not None:
                 openings = who.openings
                 i = bisect_right(openings, step.at)
                 led = i < len(openings) and openings[i] <= step.at + self.matures
-                cut = who.cut(it, step.at, (("content", content),))
-                yield Fact(step.at, (("num", int(led)), ("den", 1)), cut=cut)
+                found.append(Fact(step.at, RATIO[led], cut=who.cut(it, step.at, (("content", content),))))
+        return found
 
 
 KPI = ContentToTicket()

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from stream.claims import Fact
 from stream.journey import Journey, Survey
-from stream.kpi import OfSurveys, Ratio
+from stream.kpi import RATIO, OfSurveys, Ratio
 from stream.surveys import goodness
 
 
@@ -20,10 +20,11 @@ class CsatTop2(OfSurveys, Ratio):
     family = "csat"
 
     def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
-        if found := self.answer(it, who):
-            at, score, scale, cut = found
-            top = scale.high - scale.low - 1
-            yield Fact(at, (("num", int(goodness(scale, score) >= top)), ("den", 1)), cut=cut)
+        if (found := self.answer(it, who)) is None:
+            return ()
+        at, score, scale, cut = found
+        top = scale.high - scale.low - 1
+        return (Fact(at, RATIO[goodness(scale, score) >= top], cut=cut),)
 
 
 KPI = CsatTop2()

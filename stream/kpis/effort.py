@@ -24,10 +24,11 @@ class Effort(OfSurveys):
     flows: tuple[str, ...] = ("sum", "n", "sq")
 
     def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
-        if it.answers and (it.kind in self.surveys if self.surveys else it.definition.family == self.family):
-            at, score, _ = it.answers[-1]
-            e = effort(it.definition, score)
-            yield Fact(at, (("sum", e), ("n", 1), ("sq", e * e)), cut=who.cut(it, at, it.dims))
+        if not it.answers or not (it.kind in self.surveys if self.surveys else it.definition.family == self.family):
+            return ()
+        at, score, _ = it.answers[-1]
+        e = effort(it.definition, score)
+        return (Fact(at, (("sum", e), ("n", 1), ("sq", e * e)), cut=who.cut(it, at, it.dims)),)
 
     def value(self, p: Window) -> float | None:
         return p.sum("sum") / n / 1_000_000 if (n := p.sum("n")) else None

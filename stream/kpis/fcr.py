@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from stream.claims import Fact
 from stream.definitions import DAY
 from stream.journey import Issue, Journey
-from stream.kpi import ENDS, OF_TICKETS, Ratio
+from stream.kpi import ENDS, OF_TICKETS, RATIO, Ratio
 
 
 class Fcr(Ratio):
@@ -27,10 +27,12 @@ class Fcr(Ratio):
     matures = 7 * DAY  # also how long it must stay quiet
 
     def facts(self, it: Issue, who: Journey) -> Iterable[Fact]:
+        found: list[Fact] = []
         for ticket in it.tickets:
             if (at := ticket.first_resolved) is not None:
-                parts = (("num", int(it.settled(ticket, at, self.matures))), ("den", 1))
-                yield Fact(at, parts, cut=who.cut(ticket, at, ticket.dims()))
+                settled = it.settled(ticket, at, self.matures)
+                found.append(Fact(at, RATIO[settled], cut=who.cut(ticket, at, ticket.dims())))
+        return found
 
 
 KPI = Fcr()

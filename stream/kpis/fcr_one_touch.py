@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from stream.claims import Fact
 from stream.journey import Journey, Ticket
-from stream.kpi import ENDS, OfTickets, Ratio
+from stream.kpi import ENDS, RATIO, OfTickets, Ratio
 
 
 class FcrOneTouch(OfTickets, Ratio):
@@ -21,8 +21,8 @@ class FcrOneTouch(OfTickets, Ratio):
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
         if (at := it.first_resolved) is not None:
             touches = sum(1 for _, author in it.replies if author == "agent")
-            parts = (("num", int(touches == 1 and not it.reopens)), ("den", 1))
-            yield Fact(at, parts, cut=who.cut(it, at, it.dims()))
+            return (Fact(at, RATIO[touches == 1 and not it.reopens], cut=who.cut(it, at, it.dims())),)
+        return ()
 
 
 KPI = FcrOneTouch()

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from stream.claims import Fact
 from stream.journey import Journey, Ticket
-from stream.kpi import ENDS, OfTickets, Ratio
+from stream.kpi import ENDS, RATIO, OfTickets, Ratio
 
 
 class FcrStrict(OfTickets, Ratio):
@@ -22,7 +22,8 @@ class FcrStrict(OfTickets, Ratio):
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
         if (at := it.first_resolved) is not None:
             first = not it.reopens and all(author != "customer" for _, author in it.replies)
-            yield Fact(at, (("num", int(first)), ("den", 1)), cut=who.cut(it, at, it.dims()))
+            return (Fact(at, RATIO[first], cut=who.cut(it, at, it.dims())),)
+        return ()
 
 
 KPI = FcrStrict()

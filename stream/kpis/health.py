@@ -10,7 +10,7 @@ when it is heard, in the next look.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import zip_longest
 
 from stream.account import spread
 from stream.claims import Fact, Window
@@ -34,15 +34,15 @@ class HealthScore(Plugin):
     yellow = 40
 
     def facts(self, it: Health, who: Journey) -> Iterable[Fact]:
-        own = who.everybody
-        for step, later in pairwise((*it.steps, None)):
-            if step is None or not step.data:
-                continue
-            points = step.data[0]
-            colour = "green" if points >= self.green else "yellow" if points >= self.yellow else "red"
-            span = (step.at, None if later is None else later.at)
-            parts = (("sum", points), ("n", 1), (colour, 1))
-            yield from spread(lambda at: who.cut(own, at), who.turns(own, *span), span, parts)
+        own, found = who.everybody, list[Fact]()
+        for step, later in zip_longest(it.steps, it.steps[1:]):
+            if step.data:
+                points = step.data[0]
+                colour = "green" if points >= self.green else "yellow" if points >= self.yellow else "red"
+                parts = (("sum", points), ("n", 1), (colour, 1))
+                span = (step.at, None if later is None else later.at)
+                found += spread(lambda at: who.cut(own, at), who.turns(own, *span), span, parts)
+        return found
 
     def value(self, p: Window) -> float | None:
         return p.end("sum") / n if (n := p.end("n")) else None

@@ -39,13 +39,15 @@ class Nps(Plugin):
     def facts(self, it: Journey, who: Journey) -> Iterable[Fact]:
         kinds = self.kinds(who.definitions.surveys)
         answered = sorted((s.answers[-1], s.id, s) for s in it.surveys_of(kinds) if s.answers)
+        found: list[Fact] = []
         for i, ((at, score, _), _, survey) in enumerate(answered):
             later = answered[i + 1][0][0] if i + 1 < len(answered) else at + HOLDS
             points = goodness(survey.definition, score)
             parts = (("promoters", int(points >= 9)), ("detractors", int(points <= 6)), ("n", 1))
             until = min(at + HOLDS, later)
             if until > at:
-                yield Fact(at, parts, until, who.cut(survey, at, survey.dims))
+                found.append(Fact(at, parts, until, who.cut(survey, at, survey.dims)))
+        return found
 
     def value(self, p: Window) -> float | None:
         return 100 * (p.end("promoters") - p.end("detractors")) / n if (n := p.end("n")) else None

@@ -23,11 +23,12 @@ class NpsAnswers(OfSurveys):
     flows = ("promoters", "detractors", "n")
 
     def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
-        if found := self.answer(it, who):
-            at, score, scale, cut = found
-            points = goodness(scale, score)
-            parts = (("promoters", int(points >= 9)), ("detractors", int(points <= 6)), ("n", 1))
-            yield Fact(at, parts, cut=cut)
+        if (found := self.answer(it, who)) is None:
+            return ()
+        at, score, scale, cut = found
+        points = goodness(scale, score)
+        parts = (("promoters", int(points >= 9)), ("detractors", int(points <= 6)), ("n", 1))
+        return (Fact(at, parts, cut=cut),)
 
     def value(self, p: Window) -> float | None:
         return 100 * (p.sum("promoters") - p.sum("detractors")) / n if (n := p.sum("n")) else None

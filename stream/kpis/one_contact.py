@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from stream.claims import Fact
 from stream.definitions import DAY
 from stream.journey import Issue, Journey
-from stream.kpi import ENDS, OF_TICKETS, Ratio
+from stream.kpi import ENDS, OF_TICKETS, RATIO, Ratio
 
 
 class OneContact(Ratio):
@@ -26,10 +26,12 @@ class OneContact(Ratio):
     matures = 7 * DAY  # also how long it must be quiet before and after
 
     def facts(self, it: Issue, who: Journey) -> Iterable[Fact]:
+        found: list[Fact] = []
         for ticket in it.tickets:
             if (at := ticket.first_resolved) is not None:
                 only = it.settled(ticket, at, self.matures) and it.is_first(ticket, self.matures)
-                yield Fact(at, (("num", int(only)), ("den", 1)), cut=who.cut(ticket, at, ticket.dims()))
+                found.append(Fact(at, RATIO[only], cut=who.cut(ticket, at, ticket.dims())))
+        return found
 
 
 KPI = OneContact()

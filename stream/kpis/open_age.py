@@ -31,9 +31,10 @@ class OpenAge(OfTickets):
     ages = OLDER
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        if it.is_open:
-            parts = (("n", 1), ("opened", it.opened), *_OLDER)
-            yield Fact(it.opened, parts, cut=who.cut(it, it.opened, it.dims()))
+        if not it.is_open:
+            return ()
+        parts = (("n", 1), ("opened", it.opened), *_OLDER)
+        return (Fact(it.opened, parts, cut=who.cut(it, it.opened, it.dims())),)
 
     def value(self, p: Window) -> float | None:
         return (p.end_time - p.end("opened") / n) / 1000 if (n := p.end("n")) else None

@@ -19,7 +19,7 @@ class PagesPerSession(OfSessions, Mean):
     better = "higher"
 
     def facts(self, it: Session, who: Journey) -> Iterable[Fact]:
-        yield Fact(it.end, (("sum", it.views), ("n", 1)), cut=who.cut(it, it.end))
+        return (Fact(it.end, (("sum", it.views), ("n", 1)), cut=who.cut(it, it.end)),)
 
 
 KPI = PagesPerSession()

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from stream.claims import Fact
 from stream.journey import Journey, Ticket
-from stream.kpi import ENDS, OfTickets, Ratio
+from stream.kpi import ENDS, RATIO, OfTickets, Ratio
 
 
 class ReopenRate(OfTickets, Ratio):
@@ -20,7 +20,8 @@ class ReopenRate(OfTickets, Ratio):
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
         if (at := it.first_resolved) is not None:
-            yield Fact(at, (("num", int(bool(it.reopens))), ("den", 1)), cut=who.cut(it, at, it.dims()))
+            return (Fact(at, RATIO[bool(it.reopens)], cut=who.cut(it, at, it.dims())),)
+        return ()
 
 
 KPI = ReopenRate()

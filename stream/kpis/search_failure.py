@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from stream import steps as S
 from stream.claims import Fact
 from stream.journey import Journey
-from stream.kpi import Ratio
+from stream.kpi import RATIO, Ratio
 from stream.plain import Searches
 
 
@@ -22,8 +22,7 @@ class SearchFailure(Ratio):
     reads = frozenset({"searches"})
 
     def facts(self, it: Searches, who: Journey) -> Iterable[Fact]:
-        for step in it.steps:
-            yield Fact(step.at, (("num", int(not S.value(step, 0))), ("den", 1)), cut=who.cut_of(step))
+        return [Fact(step.at, RATIO[not S.value(step, 0)], cut=who.cut_of(step)) for step in it.steps]
 
 
 KPI = SearchFailure()

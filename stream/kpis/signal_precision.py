@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from stream.claims import Fact
 from stream.journey import Journey
-from stream.kpi import Ratio
+from stream.kpi import RATIO, Ratio
 from stream.plain import Review
 
 
@@ -26,7 +26,7 @@ class SignalPrecision(Ratio):
         signal, verdict, _ = it.steps[-1].data
         at = min(step.data[2] for step in it.steps)
         cut = tuple(sorted((*who.cut(it, at), ("signal", signal))))
-        yield Fact(at, (("num", int(verdict == "useful")), ("den", 1)), cut=cut)
+        return (Fact(at, RATIO[verdict == "useful"], cut=cut),)
 
 
 KPI = SignalPrecision()

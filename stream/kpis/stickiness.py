@@ -30,11 +30,11 @@ class Stickiness(Plugin):
     days = 28
 
     def facts(self, it: Usage, who: Journey) -> Iterable[Fact]:
-        cut, days = who.cut, self.days * DAY
+        cut, days, found = who.cut, self.days * DAY, list[Fact]()
         runs: list[tuple[int, int]] = []  # first use of the first day, end of the last
         for step in it.steps:
             end = step.data[1]
-            yield Fact(step.at, (("num", 1),), cut=cut(it, end - 1))
+            found.append(Fact(step.at, (("num", 1),), cut=cut(it, end - 1)))
             if runs and step.at - runs[-1][1] < days - 2 * DAY:
                 runs[-1] = (runs[-1][0], end)
             else:
@@ -42,7 +42,8 @@ class Stickiness(Plugin):
         zone = days_in(who.definitions.timezone)
         spans = merged([(start, zone.start(zone.of(end // MINUTE) + self.days - 1)) for start, end in runs])
         for span in spans:
-            yield from spread(lambda at: cut(it, at), who.turns(it, *span), span, (("den", 1),))
+            found += spread(lambda at: cut(it, at), who.turns(it, *span), span, (("den", 1),))
+        return found
 
     def parts(self, p: Window) -> dict[str, int]:
         start, end = p.last_day

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from stream.claims import Fact
 from stream.definitions import DAY
 from stream.journey import Journey, Survey
-from stream.kpi import FAST, Ratio
+from stream.kpi import FAST, RATIO, Ratio
 
 
 class SurveyResponseRate(Ratio):
@@ -28,10 +28,11 @@ class SurveyResponseRate(Ratio):
     matures = 7 * DAY  # also the time within which an answer counts
 
     def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
-        if it.sent is not None:
-            in_time = bool(it.answers) and it.answers[0][0] <= it.sent + self.matures
-            cut = tuple(sorted((*who.cut(it, it.sent, it.dims), ("kind", it.kind))))
-            yield Fact(it.sent, (("num", int(in_time)), ("den", 1)), cut=cut)
+        if it.sent is None:
+            return ()
+        in_time = bool(it.answers) and it.answers[0][0] <= it.sent + self.matures
+        cut = tuple(sorted((*who.cut(it, it.sent, it.dims), ("kind", it.kind))))
+        return (Fact(it.sent, RATIO[in_time], cut=cut),)
 
 
 KPI = SurveyResponseRate()

@@ -24,7 +24,7 @@ class TicketShare(OfTickets):
     cuts = OF_OPENINGS
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        yield Fact(it.opened, (("num", 1),), cut=who.cut(it, it.opened, with_content(it)))
+        return (Fact(it.opened, (("num", 1),), cut=who.cut(it, it.opened, with_content(it))),)
 
     def value(self, p: Window) -> float | None:
         return p.sum("num") / den if (den := p.all.sum("num")) else None

@@ -44,6 +44,9 @@ class ChannelSwitch(Plugin):
     within_ms = DAY
 
     def find(self, it: Issue, who: Journey) -> Iterable[Finding]:
+        return self._found(it) if _strays(it.tickets) else ()
+
+    def _found(self, it: Issue) -> Iterator[Finding]:
         for stretch in _stretches(it):
             contacts = _contacts(stretch)
             if len({channel: None for *_, channel in contacts}) > 1:
@@ -81,6 +84,11 @@ class ChannelSwitch(Plugin):
                 yield now[0], before, now
             elif again is not None:
                 yield max(now[0], again), before, now
+
+
+def _strays(tickets: list[Ticket]) -> list[Ticket]:
+    """Those with which the customer may have turned to another channel; mostly there are none."""
+    return [t for t in tickets if t.elsewhere or t.channel != tickets[0].channel]
 
 
 def _stretches(issue: Issue) -> Iterator[Stretch]:

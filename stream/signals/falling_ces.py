@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from stream.claims import Finding, Severity
-from stream.definitions import DAY
+from stream.definitions import DAY, Survey
 from stream.journey import Journey
 from stream.signal import Plugin
+from stream.steps import ANSWERED, Step
 from stream.surveys import effort
 
 Answer = tuple[int, int, int]  # at, effort in millionths, uid
@@ -28,15 +29,17 @@ class FallingCes(Plugin):
     holds_ms = 60 * DAY
 
     def find(self, it: Journey, who: Journey) -> Iterable[Finding]:
-        by_kind: dict[str, list[Answer]] = {}
         scales = it.definitions.surveys
-        for survey in it.surveys_of([kind for kind, scale in scales.items() if scale.family == "ces"]):
-            if survey.answers:
-                at, score, uid = survey.answers[-1]
-                by_kind.setdefault(survey.kind, []).append((at, effort(survey.definition, score), uid))
+        by_kind: dict[str, list[list[Step]]] = {}
+        for steps in it.records("surveys").values():
+            kind = steps[-1].data[0]
+            if scales[kind].family == "ces":
+                by_kind.setdefault(kind, []).append(steps)
+        found: list[Finding] = []
         for kind in sorted(by_kind):
-            if len(by_kind[kind]) >= 3:
-                yield from self._of(kind, sorted(by_kind[kind], key=lambda a: (a[0], a[2])))
+            if len(by_kind[kind]) > 2:
+                found += self._of(kind, _answers(by_kind[kind], scales[kind]))
+        return found
 
     def _of(self, kind: str, answers: list[Answer]) -> Iterator[Finding]:
         i = 2
@@ -74,6 +77,13 @@ class FallingCes(Plugin):
             numbers=(("mean_effort_millionths", mean), ("limit_millionths", self.mean_effort_millionths)),
             clears="an easier answer, or 60 d without one",
         )
+
+
+def _answers(surveys: list[list[Step]], scale: Survey) -> list[Answer]:
+    """The latest answer to each, in order."""
+    latest = [next((s for s in reversed(steps) if s.kind == ANSWERED), None) for steps in surveys]
+    answers = [(s.at, effort(scale, s.data[1]), s.uid) for s in latest if s is not None]
+    return sorted(answers, key=lambda a: (a[0], a[2]))
 
 
 SIGNAL = FallingCes()

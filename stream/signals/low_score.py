@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from stream.claims import Finding, Severity
 from stream.definitions import DAY
@@ -23,6 +23,9 @@ class LowScore(Plugin):
     holds_ms = 60 * DAY
 
     def find(self, it: Survey, who: Journey) -> Iterable[Finding]:
+        return self._found(it) if it.answers else ()
+
+    def _found(self, it: Survey) -> Iterator[Finding]:
         for since, until, low in low_intervals(it, self.holds_ms):
             _, score, _ = low[-1]
             scale = it.definition

@@ -7,14 +7,13 @@ next move. Bots and internal notes do not answer (stream/moves.py says who owes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import ClassVar
 
-from stream.calendar import of_team
 from stream.claims import Finding, Severity
 from stream.definitions import HOUR
 from stream.journey import Journey, Ticket
-from stream.moves import due, holder, moves, without
+from stream.moves import Span, due, hours, moves, without
 from stream.signal import Plugin, words
 
 
@@ -42,23 +41,29 @@ class NoNextStep(Plugin):
     limit_by_tier_ms: ClassVar[dict[str, int]] = {}
 
     def find(self, it: Ticket, who: Journey) -> Iterable[Finding]:
-        waits = moves(it).waits
-        for asked, answered, uid in moves(it).owed:
-            limit = self.limit_by_tier_ms.get(who.attribute("tier", asked) or "", self.limit_ms)
-            time = of_team(who.definitions, holder(it, asked))
+        found: list[Finding] = []
+        seen = moves(it)
+        waits = seen.waits
+        for asked, answered, uid in seen.owed:
+            limit = self.limit_ms
+            if self.limit_by_tier_ms:
+                limit = self.limit_by_tier_ms.get(who.attribute("tier", asked) or "", limit)
+            if answered is not None and answered <= asked + limit // 2:
+                continue  # in time by any calendar
+            time = hours(who.definitions, it, asked)
             half, full = due(time, asked, limit // 2, waits), due(time, asked, limit, waits)
             if half is not None and (answered is None or half < answered):
                 ends = [t for t in (full, answered) if t is not None]
-                yield from self._said(it, uid, Severity.info, limit // 2, half, min(ends, default=None), waits)
+                found += self._said(it, uid, Severity.info, limit // 2, (half, min(ends, default=None)), waits)
             if full is not None and (answered is None or full < answered):
-                yield from self._said(it, uid, Severity.queue, limit, full, answered, waits)
+                found += self._said(it, uid, Severity.queue, limit, (full, answered), waits)
+        return found
 
     def _said(
-        self, it: Ticket, uid: int, severity: Severity, limit: int, since: int, until: int | None,
-        waits: list[tuple[int, int | None]],
-    ) -> Iterator[Finding]:  # fmt: skip
-        for start, end in without((since, until), waits):
-            yield Finding(
+        self, it: Ticket, uid: int, severity: Severity, limit: int, span: Span, waits: list[Span]
+    ) -> list[Finding]:
+        return [
+            Finding(
                 cause=f"{it.id}:{uid:016x}",
                 since=start,
                 until=end,
@@ -68,6 +73,8 @@ class NoNextStep(Plugin):
                 numbers=(("limit_ms", limit),),
                 clears="a public answer of an agent, or the ticket is resolved",
             )
+            for start, end in (without(span, waits) if waits else (span,))
+        ]
 
 
 SIGNAL = NoNextStep()

@@ -5,7 +5,7 @@ Predicts further transfers (lift 2.4 to 2.9 on a real log), not a long resolutio
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from stream.claims import Finding, Severity
 from stream.journey import Journey, Ticket
@@ -14,7 +14,7 @@ from stream.signal import SHOWN, Plugin
 
 class PingPong(Plugin):
     name = "ping_pong"
-    on = frozenset({"ticket.opened", "ticket.reopened", "ticket.resolved", "ticket.transferred"})
+    on = frozenset({"ticket.reopened", "ticket.resolved", "ticket.transferred"})
     warns_of = "further transfers"
     of = Ticket
     reads = frozenset({"tickets"})
@@ -22,9 +22,10 @@ class PingPong(Plugin):
     teams = 4
 
     def find(self, it: Ticket, who: Journey) -> Iterable[Finding]:
-        met = self._met(it)
-        if met is None:
-            return
+        met = self._met(it) if it.transfers else None
+        return () if met is None else self._found(it, met)
+
+    def _found(self, it: Ticket, met: int) -> Iterator[Finding]:
         for start, end in it.periods:
             since = max(start, it.transfers[met][0])
             if end is not None and end < since:

@@ -6,6 +6,7 @@ the same second does not count); until 7 d after the last contact that itself me
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from stream.claims import Finding, Severity
@@ -46,7 +47,8 @@ class RepeatContact(Plugin):
         return first >= 0 and contacts[i][0] - contacts[first][0] <= self.within_ms
 
     def _is_return(self, resolves: list[int], at: int) -> bool:
-        return any(r < at <= r + self.within_ms and r // 1000 != at // 1000 for r in resolves)
+        i = bisect_left(resolves, at - self.within_ms)
+        return i < len(resolves) and resolves[i] < at // 1000 * 1000
 
     def _finding(self, issue: Issue, run: list[int]) -> Finding:
         since, last = issue.contacts[run[0]][0], issue.contacts[run[-1]][0]

@@ -5,7 +5,7 @@ Repeating information is among the efforts that customers resent most (product.m
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from stream.claims import Finding, Severity
 from stream.journey import Journey, Ticket
@@ -17,15 +17,16 @@ class RepeatedInformation(Plugin):
     """Holds from the question on; anew after a reopen only if something is asked again after it."""
 
     name = "repeated_information"
-    on = frozenset({"ticket.info_requested", "ticket.opened", "ticket.reopened", "ticket.resolved"})
+    on = frozenset({"ticket.info_requested", "ticket.reopened", "ticket.resolved"})
     warns_of = "low score"
     of = Ticket
     reads = frozenset({"tickets"})
 
     def find(self, it: Ticket, who: Journey) -> Iterable[Finding]:
         questions = moves(it).questions
-        if len(questions) < 2:
-            return
+        return self._found(it, questions) if len(questions) > 1 else ()
+
+    def _found(self, it: Ticket, questions: list[tuple[int, int, str]]) -> Iterator[Finding]:
         for start, end in it.periods:
             asked = [q for q in questions if end is None or q[0] < end]
             again = [q for i, q in enumerate(asked) if q[2] in [f for *_, f in asked[:i]]]

@@ -7,7 +7,7 @@ for each content (or for the searches). Until the ticket is resolved.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from stream import steps as S
 from stream.claims import Finding, Severity
@@ -26,6 +26,7 @@ class SelfServiceFailed(Plugin):
     name = "self_service_failed"
     needs = "tickets"
     on = frozenset({"help.searched", "page.viewed", "ticket.opened", "ticket.resolved"})
+    views = frozenset({"help"})
     warns_of = "repeat contact"
     of = Journey
     reads = frozenset({"sessions", "searches", "tickets"})
@@ -33,10 +34,12 @@ class SelfServiceFailed(Plugin):
     within_ms = DAY
 
     def find(self, it: Journey, who: Journey) -> Iterable[Finding]:
-        if not it.records("tickets"):
-            return
+        looked = _looks(it)
+        return self._found(it, looked) if looked and it.records("tickets") else ()
+
+    def _found(self, it: Journey, looked: dict[str, list[Look]]) -> Iterator[Finding]:
         pending, over = _tickets(it)
-        for cause, looks in sorted(_looks(it).items()):
+        for cause, looks in sorted(looked.items()):
             first, last = looks[0][0], looks[-1][0] + self.within_ms
             newest: int | None = None
             for ticket in pending:
@@ -69,9 +72,10 @@ class SelfServiceFailed(Plugin):
 
 def _tickets(it: Journey) -> tuple[list[Ticket], list[Ticket]]:
     """Those not yet resolved, the newest first; of the others the latest: what was over before is long said."""
-    pending = [t for t in it.tickets if t.first_resolved is None]
-    over = [t for t in it.tickets if t.first_resolved is not None]
-    over.sort(key=lambda t: (t.first_resolved or 0, t.id))
+    tickets = it.tickets
+    pending = [t for t in tickets if not t.resolves]
+    over = [t for t in tickets if t.resolves]
+    over.sort(key=lambda t: (t.resolves[0][0], t.id))
     return sorted(pending, key=lambda t: (-t.opened, t.id)), over[-LATEST:]
 
 
@@ -80,11 +84,11 @@ def _looks(it: Journey) -> dict[str, list[Look]]:
     found: dict[str, list[Look]] = {}
     for steps in it.records("sessions").values():
         for step in steps:
-            if S.value(step, 0) == "help":
+            if step.data and step.data[0] == "help":
                 found.setdefault(S.value(step, 2) or "help", []).append((step.at, step.uid))
-    for steps in it.records("searches").values():
-        for step in steps:
-            found.setdefault(SEARCH, []).append((step.at, step.uid))
+    if it.has("searches"):
+        for steps in it.records("searches").values():
+            found.setdefault(SEARCH, []).extend((step.at, step.uid) for step in steps)
     for looks in found.values():
         looks.sort()
     return found

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from stream.calendar import of_team
 from stream.claims import Finding, Severity
 from stream.definitions import HOUR
 from stream.journey import Journey, Ticket
-from stream.moves import due, holder, moves
+from stream.moves import due, hours, moves
 from stream.signal import Plugin, words
 
 Span = tuple[int, int | None]
@@ -46,13 +45,11 @@ class SlaAtRisk(Plugin):
     warn_ms = 2 * HOUR
 
     def find(self, it: Ticket, who: Journey) -> Iterable[Finding]:
-        if not (
-            self.first_response_ms
-            or self.resolution_ms
-            or self.first_response_by_priority_ms
-            or self.resolution_by_priority_ms
-        ):
-            return
+        times = self.first_response_ms or self.resolution_ms
+        aims = times or self.first_response_by_priority_ms or self.resolution_by_priority_ms
+        return self._found(it, who) if aims else ()
+
+    def _found(self, it: Ticket, who: Journey) -> Iterator[Finding]:
         for start, end in it.periods:
             answers = (at for at, _ in moves(it).answers if at >= start and (end is None or at < end))
             answered = next(answers, end)
@@ -66,7 +63,7 @@ class SlaAtRisk(Plugin):
 
     def _at(self, it: Ticket, who: Journey, aim: tuple[str, int, int], span: Span) -> Iterator[Finding]:
         target, start, limit = aim
-        time, waits = of_team(who.definitions, holder(it, start)), moves(it).waits
+        time, waits = hours(who.definitions, it, start), moves(it).waits
         near = due(time, start, max(limit - self.warn_ms, 0), waits)
         breach = due(time, start, limit, waits)
         for reached, until, breached in ((near, breach, 0), (breach, None, 1)):

@@ -6,7 +6,7 @@ Until an action, or resolved. A fixed "nothing for 20 h" fires on 65 % of the ti
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from stream.calendar import of_team
@@ -21,6 +21,17 @@ class StalledHandoff(Plugin):
     """What is said at the instant of the transfer belongs to it: an action is later."""
 
     name = "stalled_handoff"
+    on = frozenset(
+        {
+            "ticket.info_requested",
+            "ticket.reopened",
+            "ticket.replied",
+            "ticket.resolved",
+            "ticket.transferred",
+            "ticket.updated",
+            "ticket.waiting",
+        }
+    )
     warns_of = "long resolution"
     of = Ticket
     reads = frozenset({"tickets"})
@@ -29,6 +40,9 @@ class StalledHandoff(Plugin):
     limit_by_team_ms: ClassVar[dict[str, int]] = {}
 
     def find(self, it: Ticket, who: Journey) -> Iterable[Finding]:
+        return self._found(it, who) if it.transfers else ()
+
+    def _found(self, it: Ticket, who: Journey) -> Iterator[Finding]:
         for at, source, to, uid in it.transfers:
             if holder(it, at) != to or not any(a <= at and (b is None or at < b) for a, b in it.periods):
                 continue  # handed on at once, or resolved

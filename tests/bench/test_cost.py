@@ -7,7 +7,7 @@ import pytest
 from bench import cost
 from stream.definitions import Definitions
 from stream.partition import Partition
-from stream.record import DEADLETTERS
+from stream.record import DEADLETTERS, appends
 
 
 @pytest.mark.parametrize("name", cost.INPUTS)
@@ -15,7 +15,7 @@ def test_the_inputs_are_taken_in(name) -> None:
     records = list(cost.INPUTS[name](400))
     [everything] = [lot for lot in cost.lots(["nps"]) if lot.name == cost.EVERYTHING]
     partition = Partition(Definitions(partitions=1, time="record"), everything.plan, 0, {})
-    said = [out.topic for append in partition.feed(records) for out in append.out]
+    said = [out.topic for append in appends(partition.feed(records)) for out in append.out]
     assert len(records) == 400
     assert said
     assert DEADLETTERS not in said

@@ -15,7 +15,7 @@ from stream.definitions import DAY, HOUR, Definitions
 from stream.event import millis
 from stream.partition import Partition
 from stream.plan import Plan
-from stream.record import ALERTS, EVENTS, KPIS, Record
+from stream.record import ALERTS, EVENTS, KPIS, Record, appends
 
 START = 20_000 * DAY
 DEFINITIONS = Definitions(partitions=1, time="record")
@@ -46,7 +46,7 @@ def as_plugins(heard):
     plan = Plan(plugins.KPIS, plugins.SIGNALS)
     partition = Partition(DEFINITIONS, plan, 0, {})
     records = [Record(EVENTS, 0, i, at, key, value) for i, (key, at, value) in enumerate(heard)]
-    return [out for append in partition.feed(records) for out in append.out]
+    return [out for append in appends(partition.feed(records)) for out in append.out]
 
 
 def test_the_alerts_are_the_same(by_hand, as_plugins) -> None:

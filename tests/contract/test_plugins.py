@@ -20,8 +20,9 @@ from stream.claims import Fact, Finding, Severity
 from stream.definitions import DAY, HOUR, Keep
 from stream.event import FAMILIES
 from stream.journey import Journey
-from stream.looking import DIMS, all_looks
-from stream.plan import HEADS, sees
+from stream.looking import all_looks
+from stream.plan import HEADS, VIEWED, sees
+from stream.way import DIMS
 from tests.support import builders as B
 from tests.support.builders import DEFINITIONS, KPIS_FOUND, SIGNALS_FOUND, START, Told, fold, log_of, plan_of
 from tests.support.worlds import World
@@ -85,6 +86,7 @@ def test_it_reads_families_that_there_are(plugin: Any) -> None:
     assert plugin.reads and plugin.reads <= set(FAMILIES.values()) | derived
     on = getattr(plugin, "on", None) or frozenset()
     assert on <= set(FAMILIES)
+    assert "sessions" in plugin.reads or not getattr(plugin, "views", ())
 
 
 @every_kpi
@@ -264,9 +266,15 @@ def _said(plugin: Any, events: list[Told], ticks: tuple[int, ...] = ()) -> Count
 
 def _is_seen(plugin: Any, one: Told) -> bool:
     """Surveys show their ticket's dimensions; days in use come from events of many families."""
-    type_ = msgspec.json.decode(one.value)["type"]
+    event = msgspec.json.decode(one.value)
+    type_, kind = event["type"], event["data"].get("kind", "product")
     through = (type_ in DIMS and "surveys" in plugin.reads) or "usage" in plugin.reads
-    return type_ in HEADS or type_ == "customer.updated" or through or sees(plugin, type_)
+    return (
+        type_ in HEADS
+        or type_ == "customer.updated"
+        or through
+        or sees(plugin, VIEWED + kind if type_ == "page.viewed" else type_)
+    )
 
 
 @every_signal

@@ -29,7 +29,7 @@ from agents.verify import verify
 from stream.claims import Alert
 from stream.infra import settings
 from stream.partition import Partition
-from stream.record import ALERTS, DEADLETTERS, EVENTS, Out
+from stream.record import ALERTS, DEADLETTERS, EVENTS, Out, appends
 from stream.sources import SourceFault
 from tests.support.counting import Worker
 from tests.support.kafka import Kafka
@@ -172,7 +172,7 @@ async def compare(made: Setup, worker: Worker) -> None:
     said: dict[tuple[str, int, int], bytes] = {}
     for partition, found in enumerate(await records(worker, EVENTS, 6)):
         fold = Partition(made.definitions, made.plan, partition, {}, None)
-        for append in fold.feed(found):
+        for append in appends(fold.feed(found)):
             for out in append.out:
                 if out.topic == ALERTS:
                     alert = decode(out.value)

@@ -7,7 +7,7 @@ import msgspec
 from stream.claims import Verdict
 from stream.definitions import DAY, HOUR
 from stream.partition import Partition
-from stream.record import ALERTS, REVIEW
+from stream.record import ALERTS, REVIEW, appends
 from tests.support.builders import (
     DEFINITIONS,
     START,
@@ -48,7 +48,7 @@ def test_without_a_ticket_the_team_is_the_customers() -> None:
 def test_every_verdict_is_said_beside_the_alerts() -> None:
     """Whether the alert is open, over or a stranger's: what it was worth is known to those who hear of it."""
     [records] = log_of([reviewed("a1", DAY, "low_score", "useful")])
-    outs = [out for append in Partition(DEFINITIONS, plan_of(), 0, {}).feed(records) for out in append.out]
+    outs = [out for append in appends(Partition(DEFINITIONS, plan_of(), 0, {}).feed(records)) for out in append.out]
     [said] = [out for out in outs if out.topic == ALERTS]
     assert said.key == REVIEW
     assert msgspec.json.decode(said.value, type=Verdict) == Verdict("a1", "useful", START + DAY)

@@ -85,8 +85,13 @@ def test_of_several_the_most_severe_stands() -> None:
 
 
 def test_ahead() -> None:
-    assert sorted(ahead([finding(5, 9), finding(20)], 5, 3)) == [12, 20]
-    assert not list(ahead([finding(5, 9)], 12, 3))
+    times: list[int] = []
+    assert ahead([finding(5, 9), finding(20)], 5, 3, times)
+    assert sorted(times) == [12, 20]
+    assert not ahead([finding(5, 9)], 12, 3, times)
+    assert not ahead([finding(13)], 12, 3, times)
+    assert ahead([finding(12)], 12, 3, times)
+    assert sorted(times) == [12, 13, 20]
 
 
 def test_the_id_is_of_signal_subject_and_cause() -> None:

@@ -14,7 +14,7 @@ from stream import partition
 from stream.definitions import DAY, HOUR, MINUTE, SECOND, Definitions
 from stream.journey import Journey
 from stream.partition import Partition
-from stream.record import Reason
+from stream.record import Reason, appends
 from tests.support.builders import (
     DEFINITIONS,
     Run,
@@ -122,7 +122,7 @@ def test_a_log_may_be_cut_anywhere_where_much_has_to_go(seed: int) -> None:
     parts = Run(tight)
     with mock.patch.object(partition, "APPEND_BYTES", 3_000):
         for start, end in pairwise(bounds):
-            for append in Partition(tight, plan, 0, dict(parts.rows), parts.meta).feed(records[start:end]):
+            for append in appends(Partition(tight, plan, 0, dict(parts.rows), parts.meta).feed(records[start:end])):
                 parts.take(append)
     assert (parts.alerts, parts.letters) == (whole.alerts, whole.letters)
     assert parts.beats == whole.beats

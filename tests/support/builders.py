@@ -14,7 +14,7 @@ from stream.definitions import Definitions
 from stream.infra.plugins import discover, is_watch
 from stream.partition import Partition
 from stream.plan import Plan
-from stream.record import ALERTS, DEADLETTERS, EVENTS, KPIS, REVIEW, Append, DeadLetter, Meta, Record, murmur2
+from stream.record import ALERTS, DEADLETTERS, EVENTS, KPIS, REVIEW, Append, DeadLetter, Meta, Record, appends, murmur2
 from stream.ticks import tick
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -268,7 +268,7 @@ def fold(records: Sequence[Record], definitions: Definitions = DEFINITIONS, plan
          partition: int = 0) -> Run:  # fmt: skip
     """Records of one partition through the fold, in one feed."""
     run = Run(definitions)
-    for append in Partition(definitions, plan or plan_of(), partition, {}).feed(records):
+    for append in appends(Partition(definitions, plan or plan_of(), partition, {}).feed(records)):
         run.take(append)
     return run
 

@@ -22,40 +22,43 @@ from agents.engine.hop import HopSpec
 from agents.engine.owner import TableSpec
 from agents.engine.tables import TableHop
 from stream.infra.telemetry import HopTelemetry
-from stream.record import Append, Heard, Meta, Out
+from stream.record import UNPACED, Append, Heard, Meta, Out
 
 ROW = struct.Struct(">QI")
 
 
 class Counting:
-    """The fold. Cuts an append after `cut` records."""
+    """The fold. Cuts an append after `cut` records, and breathes."""
 
     def __init__(
         self, partition: int, rows: dict[bytes, bytes], meta: Meta | None, said: str, cut: int = 2_000
     ) -> None:
         assert meta is not None
         self.partition, self.rows, self.meta, self.said, self.cut = partition, rows, meta, said, cut
+        self.stride = UNPACED
 
-    def feed(self, records: Sequence[Heard]) -> Iterator[Append]:
+    def feed(self, records: Sequence[Heard]) -> Iterator[Append | None]:
         for start in range(0, len(records), self.cut):
-            yield self._fold(records[start : start + self.cut])
+            yield from self._fold(records[start : start + self.cut])
 
-    def _fold(self, records: Sequence[Heard]) -> Append:
-        touched: dict[bytes, None] = {}
+    def _fold(self, records: Sequence[Heard]) -> Iterator[Append | None]:
+        changed: dict[bytes, bytes] = {}
         out = []
-        for record in records:
+        for number, record in enumerate(records, 1):
             key = record.key or b""
-            n, mix = ROW.unpack(self.rows.get(key, bytes(12)))
+            n, mix = ROW.unpack(changed.get(key) or self.rows.get(key) or bytes(12))
             n += 1
-            self.rows[key] = ROW.pack(n, crc32(str(record.offset).encode(), mix))
-            touched[key] = None
+            changed[key] = ROW.pack(n, crc32(str(record.offset).encode(), mix))
             if n % 10 == 0:
                 out.append(Out(self.said, 0, b"%d/" % self.partition + key, b"%d" % n))
+            if number % self.stride == 0:
+                yield None
         meta = self.meta
         self.meta = msgspec.structs.replace(
             meta, next=records[-1].offset + 1, seq=meta.seq + 1, clock=max(meta.clock, records[-1].timestamp)
         )
-        return Append([(key, self.rows[key]) for key in touched], self.meta, out)
+        self.rows |= changed
+        yield Append(list(changed.items()), self.meta, out)
 
 
 class Worker(msgspec.Struct):

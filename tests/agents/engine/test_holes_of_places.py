@@ -22,7 +22,7 @@ from stream.definitions import DAY
 from stream.infra.telemetry import HopTelemetry
 from stream.journey import NEVER
 from stream.partition import Partition
-from stream.record import EVENTS, Append, Heard, Meta, Record, Stop
+from stream.record import EVENTS, UNPACED, Append, Heard, Meta, Record, Stop, appends
 from stream.ticks import tick
 from tests.agents.engine.test_owner import SOURCE, Journal, batch, spec, working
 from tests.stream.test_guards import differences
@@ -40,6 +40,7 @@ class Listing:
 
     def __init__(self, meta: Meta) -> None:
         self.meta = meta
+        self.stride = UNPACED
         self.offsets: list[int] = []
 
     def feed(self, records: Sequence[Heard]) -> Iterator[Append]:
@@ -82,7 +83,10 @@ async def test_h04_what_falls_due_falls_due_for_the_next_owner_too() -> None:
     late = [Record(EVENTS, 0, 1, START + 5 * DAY, b"clock", tick(0, START + 5 * DAY).value)]
     second = Partition(DEFINITIONS, plan_of(), 0, recovered(first.rows), msgspec.structs.replace(first.meta))
     assert second.due == first.due
-    told = [[(out.topic, out.value) for append in fold.feed(late) for out in append.out] for fold in (second, first)]
+    told = [
+        [(out.topic, out.value) for append in appends(fold.feed(late)) for out in append.out]
+        for fold in (second, first)
+    ]
     assert told[0] == told[1]
     assert any(topic == "journey.alerts" for topic, _ in told[0])
 

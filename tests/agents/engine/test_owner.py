@@ -18,7 +18,7 @@ from agents.engine.ledger import META, Ledger, Put
 from agents.engine.owner import Owner, TableSpec, fits
 from agents.engine.producer import Producer
 from stream.infra.telemetry import HopTelemetry
-from stream.record import Append, Heard, Meta, Out, Record, Stop
+from stream.record import UNPACED, Append, Heard, Meta, Out, Record, Stop
 from tests.support.recount import until
 
 SOURCE = TopicPartition("events", 1)
@@ -93,9 +93,10 @@ class Pairs:
 
     def __init__(self, meta: Meta) -> None:
         self.meta = meta
+        self.stride = UNPACED
         self.fed: list[int] = []
 
-    def feed(self, records: Sequence[Heard]) -> Iterator[Append]:
+    def feed(self, records: Sequence[Heard]) -> Iterator[Append | None]:
         self.fed.append(len(records))
         for start in range(0, len(records), 2):
             self.meta = Meta(next=records[start : start + 2][-1].offset + 1)
@@ -150,42 +151,13 @@ async def test_a_lane_that_closes_finishes_its_append_and_leaves_the_rest() -> N
     assert len(journal.happened) == 3
 
 
-async def test_a_fold_that_is_slow_gets_fewer_records_at_a_time_and_a_quick_one_more(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    journal, fold = Journal(), Pairs(Meta(next=0))
-    clock = iter(range(10_000_000))
-    monkeypatch.setattr("agents.engine.owner.time.thread_time", lambda: next(clock) * 1e-6)  # a microsecond an append
-    await (await working(journal, fold, batch(0, 2_999))).close()
-    assert fold.fed[0] == module.LEAST
-    assert fold.fed[1] > module.LEAST
-
-    fold = Pairs(Meta(next=0))
-    monkeypatch.setattr("agents.engine.owner.time.thread_time", lambda: float(next(clock)))  # a second an append
-    await (await working(Journal(), fold, batch(0, 10 * module.LEAST - 1))).close()
-    assert fold.fed == [module.LEAST] * 10
-
-
-async def test_what_other_lanes_fold_meanwhile_does_not_make_a_fold_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter(range(10_000_000))
-    monkeypatch.setattr("agents.engine.owner.time.thread_time", lambda: next(clock) * 1e-6)
-    journal, fold = Journal(), Pairs(Meta(next=0))
-
-    async def publish(out: Sequence[Out]) -> None:
-        journal.telemetry.fold_seconds += 1.0  # another lane's, while this one waits
-
-    monkeypatch.setattr(journal, "publish", publish)
-    await (await working(journal, fold, batch(0, 999))).close()
-    assert fold.fed[1] > module.LEAST
-
-
 async def test_a_fold_that_leaves_records_behind_or_writes_the_partitions_own_rows_is_a_fault() -> None:
     class Lazy(Pairs):
-        def feed(self, records: Sequence[Heard]) -> Iterator[Append]:
+        def feed(self, records: Sequence[Heard]) -> Iterator[Append | None]:
             return super().feed(records[:-1])
 
     class Rude(Pairs):
-        def feed(self, records: Sequence[Heard]) -> Iterator[Append]:
+        def feed(self, records: Sequence[Heard]) -> Iterator[Append | None]:
             yield Append([(META, b"")], Meta(next=records[-1].offset + 1), [])
 
     for fold in (Lazy(Meta(next=0)), Rude(Meta(next=0))):

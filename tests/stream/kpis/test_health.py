@@ -3,7 +3,7 @@
 import pytest
 
 from stream.definitions import DAY, HOUR
-from stream.health import WEIGHTS, measures, score, stays
+from stream.health import WEIGHTS, measures, score, stays, tickets_of
 from stream.journey import Journey
 from tests.support.builders import (
     DEFINITIONS,
@@ -134,9 +134,10 @@ def test_between_the_times_that_are_named_nothing_changes_by_itself(seed: int) -
     for key, row in found.rows.items():
         who, clock = Journey(key.decode(), DEFINITIONS, row), START + 20 * DAY
         for _ in range(40):
-            until = stays(who, clock)
+            tickets = tickets_of(who)
+            until = stays(who, tickets, clock)
             assert until > clock
-            assert measures(who, until - 1) == measures(who, clock)
+            assert measures(who, tickets, until - 1) == measures(who, tickets, clock)
             clock = until
 
 
