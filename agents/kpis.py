@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from math import inf
@@ -79,6 +80,7 @@ class Display:
         if self._refresh is not None and not self._read_on(self._refresh):
             self._refresh = None
             self._show()
+        await asyncio.sleep(0)  # the next partition has a slice too
 
     async def close(self) -> None:
         if self._setup.redis is not None:

@@ -27,7 +27,7 @@ from stream.infra.views import field
 from stream.intake import home
 from stream.live import LiveReadings
 from stream.readings import Reader, Reading, Span
-from stream.record import ALERTS, CLOCK, EVENTS, KPIS, REVIEW, Meta
+from stream.record import ALERTS, CLOCK, EVENTS, KPIS, REVIEW, Meta, appends
 from stream.replay import Replay
 from stream.sources import SourceFault
 
@@ -98,7 +98,7 @@ async def _rolled(made: Setup, live: Live) -> AsyncIterator[str]:
     rest = await _rest(made, live, target)
     for m, ledger in enumerate(live.panes):
         fold = KpiPartition(d, made.revision, found.kpis, tuple(found.watches.values()), m, ledger.rows, ledger.meta)
-        for append in fold.feed(rest[m]):
+        for append in appends(fold.feed(rest[m])):
             live.rolled = True
             said = [(_alert(out.value), out.value) for out in append.out if out.topic == ALERTS]
             live.said |= {_about(alert): value for alert, value in said}

@@ -1,8 +1,9 @@
 """Ten minutes at half of the maximum: `make bench ARGS="soak"`. Does memory stay flat, and is nothing held?
 
-The log's time runs fast, a day in 400 events: so records, which live for 90 d, soon go as fast as they come, and the
-rows of customers stop growing. What goes on growing are the panes of readings (hours for 36 d, days for 400 d) and
-alerts that are over (remembered for 7 d of the clock on the wall): memory may grow by their rows, and by no more.
+The log's time runs fast, a day in 400 events: so records, which live for 90 d, go as fast as they come once the history
+is longer, and the rows of customers stop growing. The maximum is measured on customers with such a history. What goes
+on growing are the panes of readings (hours for 36 d, days for 400 d) and alerts that are over (remembered for 7 d of
+the clock on the wall): memory may grow by their rows, and by no more.
 """
 
 from __future__ import annotations
@@ -20,30 +21,41 @@ import uvloop
 from msgspec import Struct
 
 from bench import live, pipe
+from bench.events import Data
 from bench.workload import Workload
 from stream.definitions import DAY
 from tests.support.kafka import Kafka
 
-SPACING = DAY // 400  # ms of log time between two events
-FILL = 5_000  # events/s that are sent, for so many seconds, before the worker starts, to find the maximum
-FILL_SECONDS = 4
+DAILY = 400  # events in a day of the log
+FILL = 5_000  # events/s that are sent, so that they wait
+HISTORY, BURST = 100, 10  # days of the log before anything is measured, and those that wait to find the maximum
+STAYS = 2  # tickets of a customer that are left open
 LOOK = 10.0  # seconds between two scrapes
 SETTLED = 3  # the minute from which memory must be flat
 GROWTH = 0.05  # of the memory of that minute
-ROW = 4096  # bytes that a new row may cost
+ROW = 2048  # bytes that a new row may cost
 HELD = 0.05  # seconds for which the loop may be held
 
 
 class Days(Workload):
-    """Each event happens so much later than the one before it."""
+    """Each event happens so much later than the one before it.
+
+    No ticket stays open for ever, as some of `Workload` do: so would its alerts, and then nothing is forgotten.
+    """
 
     def __init__(self, customers: int) -> None:
         super().__init__(customers)
         self._at = int(time.time() * 1000) - 1_000 * DAY
 
     def clock(self) -> int:
-        self._at += SPACING
+        self._at += DAY // DAILY
         return self._at
+
+    def _what(self, customer: int, at: int, chance: float) -> tuple[str, Data]:
+        tickets = self._open.get(customer, [])
+        if len(tickets) > STAYS:
+            return "ticket.resolved", {"ticket": tickets.pop(0)}
+        return super()._what(customer, at, chance)
 
 
 class Minute(Struct, frozen=True):
@@ -62,6 +74,20 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--customers", type=int, default=500)
     parser.add_argument("--rate", type=float, default=0, help="events/s; 0 = half of the maximum")
     return parser.parse_args(words)
+
+
+async def maximum(bootstrap: str, workload: Workload, worker: live.Worker) -> float:
+    """Events/s at which it works off, to the last alert, what waits of customers with a history."""
+    await worker.answering()
+    sent = 0
+    while sent < HISTORY * DAILY:  # it sends fewer in that time on a busy machine
+        sent += await live.send(bootstrap, FILL, 1, workload)
+    await worker.through(sent)
+    live.say("history", f"{sent:,} events, {sent / DAILY:.0f} days of the log; {live.machine()}")
+    began = time.perf_counter()
+    more = await live.send(bootstrap, FILL, BURST * DAILY / FILL, workload)
+    await worker.through(sent + more)
+    return more / (time.perf_counter() - began)
 
 
 async def soak(bootstrap: str, rate: float, minutes: int, workload: Workload, worker: live.Worker) -> list[Minute]:
@@ -106,9 +132,8 @@ async def run(args: argparse.Namespace, directory: Path) -> list[str]:
     with Kafka(directory / "kafka") as kafka:
         await pipe.prepare(kafka.bootstrap, "record")
         file = pipe.settings(kafka.bootstrap, directory, more='[log]\ntime = "record"\n')
-        waiting = await live.send(kafka.bootstrap, FILL, FILL_SECONDS, workload)
         with live.worker(file, directory / "worker.log") as worker:
-            most = await worker.maximum(waiting)
+            most = await maximum(kafka.bootstrap, workload, worker)
             rate = args.rate or most / 2
             live.say("rate", f"{rate:,.0f} events/s of {args.customers:,} customers; the maximum was {most:,.0f}; "
                 f"{live.machine()}")  # fmt: skip

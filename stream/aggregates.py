@@ -6,7 +6,7 @@ state is in the rows and in `meta`; what else is kept here is made anew from the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -28,8 +28,10 @@ from stream.windows import grains
 
 DISPLAY, INBOX, CURSOR = "d", "i", "j"
 APPEND = 700_000  # bytes of puts at which an append is cut
-GROUP = 32_000  # bytes of records that are added up before panes are touched; bounds how long the loop is held
-WORK = 300  # closed panes changed and judgements made in one append
+GROUP = 128_000  # bytes of records that are added up before panes are touched
+SLICE = 250  # pieces of work between two looks at whether it is time for a breath
+WORK = 1_000  # closed panes changed and judgements made in one append
+DEARER = 5  # times a difference is each of these, about
 WORK_BYTES = 500  # of puts that each of them may need
 
 Changes = dict[tuple[str, int, Cut], Sums]
@@ -58,11 +60,12 @@ class KpiPartition:
         self.labels = Labels(DISPLAY, definitions)
         self.closed = ClosedLayer(definitions, kpis, watches, rows, self.days, keep=keep_panes)
         self.repeats = self.other_runs = 0  # records passed over
-        self.stride = UNPACED  # records that are added up before panes are touched, at most
         self._of: dict[str, dict[Cut, Series]] = {name: {} for name in kpis}
         self._grains = {name: grains(kpi, replay=keep_panes) for name, kpi in kpis.items()}
         self._expanded: dict[tuple[str, Cut], list[Series]] = {}
         self._draft = Draft(rows, keep=keep_panes)
+        self.stride = UNPACED  # pieces of work between two breaths (see `feed`)
+        self._worked = 0  # of them, since the last one
         self._finished = False
         self._owed = 0  # bytes that the closed layer will put into the next append, at most
         self._restore()
@@ -90,9 +93,11 @@ class KpiPartition:
 
     # -- the fold ------------------------------------------------------------------------------------------------
 
-    def feed(self, records: Sequence[Heard]) -> Iterator[Append]:
+    def feed(self, records: Sequence[Heard]) -> Iterator[Append | None]:
         """Fold records in offset order. Each append must be written before its `out` is published.
 
+        None = a breath, after about `stride` pieces of work (a difference, a pane, a judgement): nothing is to be
+        written. The store changes with an append only: a fold that is given up leaves it as the append before did.
         Raises Stop where a record does not fit the state: other definitions (78), another partition count (73), a
         gap in a partition's numbers (74), or no record at all (77).
         """
@@ -102,49 +107,61 @@ class KpiPartition:
         for record in records:
             group.append(record)
             size += len(record.value or b"")
-            if size >= GROUP or len(group) >= self.stride:
+            if size >= GROUP:
                 yield from self._fold(group, size)
                 group, size = [], 0
         if group:
             yield from self._fold(group, size)
 
-    def _fold(self, group: list[Heard], size: int) -> Iterator[Append]:
+    def _fold(self, group: list[Heard], size: int) -> Iterator[Append | None]:
         changes: Changes = {}
         for record in group:
-            self._hear(record, changes)
+            yield from self._hear(record, changes)
         self.meta.next = group[-1].offset + 1
         self.meta.clock = self.closed.place.closed(self.definitions.partitions)
         self.panes.advance(self.meta.clock)
         self._owed = size
-        plan = self._plan(changes)
+        plan = yield from self._plan(changes)
         self._draft.write(self.labels.flush())
-        self._draft.write(self.panes.age())
+        for puts in self.panes.age():
+            self._draft.write(puts)
+            yield from self._breath(1 + len(puts))
         yield from self._apply(plan, 0, changes, size)
         yield from self._close()
 
-    def _hear(self, record: Heard, changes: Changes) -> None:
+    def _breath(self, work: int) -> Iterator[None]:
+        """Counts pieces of work; yields once if it is time."""
+        self._worked += work
+        if self._worked >= self.stride:
+            self._worked = 0
+            yield None
+
+    def _hear(self, record: Heard, changes: Changes) -> Iterator[None]:
         """Take one record into `changes`, pending beats and clocks."""
         heard = guards.read(record, self.definitions, self.revision)
         if heard is None:
             self.other_runs += 1
         elif guards.is_next(heard, self.meta.seen.get(heard.partition, 0)):
             self.meta.seen[heard.partition] = heard.seq
-            self._take(heard, changes)
+            yield from self._take(heard, changes)
         else:
             self.repeats += 1
 
-    def _take(self, heard: Differences, changes: Changes) -> None:
+    def _take(self, heard: Differences, changes: Changes) -> Iterator[None]:
         place = self.closed.place
         clock = place.clocks.get(heard.partition, 0)
         guards.check_clock(heard, clock)
         for beat, found in heard.beats:
-            for change in found:
-                about = (change.kpi, change.minute, change.cut)
-                sums = changes.get(about)
-                if sums is None:
-                    sums = changes[about] = {}
-                add(sums, change.parts)
-            self.closed.hear(beat, found)
+            for start in range(0, len(found), SLICE):
+                part = found[start : start + SLICE]
+                for change in part:
+                    about = (change.kpi, change.minute, change.cut)
+                    sums = changes.get(about)
+                    if sums is None:
+                        sums = changes[about] = {}
+                    add(sums, change.parts)
+                self.closed.hear(beat, part)
+                yield from self._breath(len(part))
         for beat, names in heard.sources:
             self.closed.hear_sources(beat, names)
         for alert, _, at, beat in heard.verdicts:
@@ -155,10 +172,12 @@ class KpiPartition:
 
     # -- display panes -------------------------------------------------------------------------------------------
 
-    def _plan(self, changes: Changes) -> Plan:
+    def _plan(self, changes: Changes) -> Generator[None, None, Plan]:
         """What is to be added to which series, in the order in which they are first named."""
         plan: Plan = {}
-        for (kpi, minute, cut), parts in changes.items():
+        for n, ((kpi, minute, cut), parts) in enumerate(changes.items(), 1):
+            if n % SLICE == 0:
+                yield from self._breath(SLICE)
             if not parts:
                 continue
             for series in self._expanded.get((kpi, cut)) or self._expand(kpi, cut):
@@ -186,7 +205,7 @@ class KpiPartition:
             found = self._of[kpi][cut] = self.panes.open(kpi, cut, hours=hours, minutes=minutes)
         return found
 
-    def _apply(self, plan: Plan, done: int, changes: Changes, size: int) -> Iterator[Append]:
+    def _apply(self, plan: Plan, done: int, changes: Changes, size: int) -> Iterator[Append | None]:
         """Add a plan to its series from the `done`-th on.
 
         One append if it fits. Else the first one carries the changes too (the inbox), so that the rest can be done
@@ -204,16 +223,16 @@ class KpiPartition:
                     )
                 self._draft.write([(key(CURSOR), encode(i))])
                 yield self._append()
-            for minute, parts in panes.items():
-                series.add(minute, parts)
+            series.add_all(panes)
             if self.keep_panes:
                 series.settled()
             else:
                 self._draft.write(series.flush())
+            yield from self._breath(1 + len(panes))
         if kept:
             self._draft.write([(key(INBOX), None), (key(CURSOR), None)])
 
-    def _finish(self) -> Iterator[Append]:
+    def _finish(self) -> Iterator[Append | None]:
         """Once: do what is left of a plan, and of closing, that a crash cut short."""
         if self._finished:
             return
@@ -222,19 +241,24 @@ class KpiPartition:
         if inbox is not None:
             done = msgspec.msgpack.decode(self.rows[key(CURSOR)], type=int)
             changes = {(c.kpi, c.minute, c.cut): c.parts for c in _inbox(inbox)}
-            yield from self._apply(self._plan(changes), done, changes, 0)
+            yield from self._apply((yield from self._plan(changes)), done, changes, 0)
         if inbox is not None or self.closed.due() <= self.meta.clock:
             yield from self._close()
 
     # -- the closed layer and appends ----------------------------------------------------------------------------
 
-    def _close(self) -> Iterator[Append]:
+    def _close(self) -> Iterator[Append | None]:
         """Close what the closed clock has passed; ends with an append."""
+        before = self.closed.work
         for out in self.closed.close(self.meta.clock):
+            yield from self._breath(1 + DEARER * (self.closed.work - before))
+            before = work = self.closed.work
+            if out is None:
+                continue
             self._draft.out += out
-            work = self.closed.work
             if work >= WORK or self._draft.size + self._owed + work * WORK_BYTES >= APPEND:
                 yield self._append()
+                before = 0
         yield self._append()
 
     def _append(self) -> Append:

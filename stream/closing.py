@@ -9,7 +9,7 @@ partitions interleaved.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
@@ -27,6 +27,7 @@ from stream.silence import SOURCES, Silence
 
 LAYER, PENDING, PLACE = "c", "p", "k"
 LATER = 2 * MINUTE  # after its end a pane is judged: what comes a little late still counts
+SLICE = 100  # differences of a beat that are applied in one go
 NEVER = 1 << 62
 SPOKE = ""  # in place of a KPI: a source was heard
 Waiting = dict[tuple[str, int, Cut], Sums]
@@ -132,18 +133,21 @@ class ClosedLayer:
         """The closed clock, ms, at which there is something to apply or to judge."""
         return min((self._beat() + 1) * BEAT, self._moment(), self.silence.due)
 
-    def close(self, closed: int) -> Iterator[list[Out]]:
-        """Apply and judge, in order, all that the closed clock (ms) has passed: one step each, with its alerts."""
+    def close(self, closed: int) -> Iterator[list[Out] | None]:
+        """Apply and judge, in order, all that the closed clock (ms) has passed: one step each, with its alerts.
+
+        None = amid a step: there an append may not be cut.
+        """
         while self.due() <= closed:
             beat, moment = self._beat(), self._moment()
             if (beat + 1) * BEAT <= min(moment, self.silence.due):
-                yield self._apply(beat)
+                yield (yield from self._apply(beat))
             elif self.silence.due <= moment:
                 yield list(self.silence.fall())
             else:
                 self.place.judged += HOUR
                 self.panes.advance(self.place.judged)
-                yield list(self._judge(self.place.judged, moment))
+                yield (yield from self._judge(self.place.judged, moment))
 
     def _beat(self) -> int:
         """The first beat that waits."""
@@ -164,7 +168,8 @@ class ClosedLayer:
         yield from ((key(PENDING, beat), None) for beat in self._gone)
         for series in self._changed:
             yield from series.flush()
-        yield from self.panes.age()
+        for puts in self.panes.age():
+            yield from puts
         yield from self.judge.flush()
         yield from self.silence.flush()
         yield key(PLACE), encode(self.place)
@@ -182,7 +187,7 @@ class ClosedLayer:
         self.work = 0
         self.panes.forget()
 
-    def _apply(self, beat: int) -> list[Out]:
+    def _apply(self, beat: int) -> Generator[None, None, list[Out]]:
         """Add one beat to the panes, and hear its sources and verdicts."""
         out: list[Out] = []
         if self._beats and self._beats[0] == beat:
@@ -194,7 +199,9 @@ class ClosedLayer:
             if net and not self.place.judged:
                 self.place.first = beat * BEAT
                 self.place.judged = beat * BEAT // HOUR * HOUR
-            for (kpi, minute, cut), parts in net:
+            for n, ((kpi, minute, cut), parts) in enumerate(net, 1):
+                if n % SLICE == 0:
+                    yield None
                 if kpi == SPOKE:
                     out += self.silence.hear(cut[0][1], beat)
                 else:
@@ -219,8 +226,9 @@ class ClosedLayer:
         self._dims[kpi][cut[0][0] if cut else None][cut[0][1] if cut else ""] = series
         return series
 
-    def _judge(self, pane: int, moment: int) -> Iterator[Out]:
+    def _judge(self, pane: int, moment: int) -> Generator[None, None, list[Out]]:
         """Judge every watch whose grain ends with this pane, on every label that has data or stands."""
+        out: list[Out] = []
         oldest = self.panes.days.of((pane - HOURS) // MINUTE)
         for watch in self.judge.watches:
             if pane % watch.grain:
@@ -228,4 +236,6 @@ class ClosedLayer:
             for _, series in sorted(self._dims[watch.kpi][watch.cut].items()):
                 if (series.index and series.index[-1] >= oldest) or self.judge.stands(watch, series.cut):
                     self.work += 1
-                    yield from self.judge.judge(watch, series, pane, moment, self.place.first)
+                    out += self.judge.judge(watch, series, pane, moment, self.place.first)
+                    yield None
+        return out

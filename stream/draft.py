@@ -1,4 +1,4 @@
-"""The append in the making: its puts, applied to the store as they come, and what it will say."""
+"""The append in the making: its puts, which reach the store with it, and what it will say."""
 
 from __future__ import annotations
 
@@ -23,19 +23,20 @@ class Draft:
 
     def write(self, puts: Iterable[Put]) -> None:
         """Put rows; None takes one away."""
+        if self._keep:
+            return
         for row, value in puts:
-            if self._keep:
-                continue
             self._puts[row] = value
             self.size += len(row) + len(value or b"") + OVERHEAD
+
+    def append(self, meta: Meta) -> Append:
+        """All since the last append, now in the store too, as the next number in `meta`, which is copied."""
+        meta.seq += 1
+        for row, value in self._puts.items():
             if value is None:
                 self._rows.pop(row, None)
             else:
                 self._rows[row] = value
-
-    def append(self, meta: Meta) -> Append:
-        """All since the last append, as the next number in `meta`, which is copied."""
-        meta.seq += 1
         append = Append(list(self._puts.items()), structs.replace(meta, seen=dict(meta.seen)), self.out)
         self._puts, self.out, self.size = {}, [], 0
         return append

@@ -23,7 +23,7 @@ Put = tuple[bytes, bytes | None]
 
 BASE = -(1 << 31)  # the "day" into which days older than DAYS fold
 MINUTES, HOURS, DAYS = 3 * HOUR, 36 * DAY, 400 * DAY  # how long panes are kept
-FOREVER = -(1 << 62)  # before all time
+FOREVER, NEVER = -(1 << 62), 1 << 62  # before all time, and after it
 MINUTE_ROWS = "m"  # after the layer: rows of minutes
 LOADED = 50_000  # decoded rows kept between appends
 AGED = 300  # series looked at for age per append
@@ -93,39 +93,48 @@ class Series:
 
     def add(self, minute: int, parts: Mapping[str, int]) -> None:
         """Add a fact's parts (none of them zero) to the panes of `minute` since the epoch."""
-        table = self._table
-        number = table.days.of(minute)
-        if number < table.first_day:
-            if not table.base:
-                return
-            number = BASE
-        day = self.day(number)
-        add(day.sums, parts)
-        if self._hours and number >= table.first_hours:
-            self._add_hour(day, minute, parts)
-        self._dirty[number] = None
-        self.version += 1
+        self.add_all({minute: parts})
 
-    def _add_hour(self, day: Day, minute: int, parts: Mapping[str, int]) -> None:
+    def add_all(self, panes: Mapping[int, Mapping[str, int]]) -> None:
+        """As `add`, of many minutes; one after another is mostly of the same day."""
+        table = self._table
+        of, first_day, first_hours = table.days.of, table.first_day, table.first_hours
+        before, day = NEVER, Day()
+        for minute, parts in panes.items():
+            number = of(minute)
+            if number < first_day:
+                if not table.base:
+                    continue
+                number = BASE
+            if number != before:
+                day, before = self.day(number), number
+                self._dirty[number] = None
+            add(day.sums, parts)
+            if self._hours and number >= first_hours:
+                self._add_hour(day.hours, minute, parts)
+            self.version += 1
+
+    def _add_hour(self, hours: dict[int, Sums], minute: int, parts: Mapping[str, int]) -> None:
         """To the hour and its minutes. An hour that sums to nothing stays while its minutes do not."""
         hour = minute // 60
-        sums, minutes = day.hours.setdefault(hour, {}), False
+        sums = hours.setdefault(hour, {})
         add(sums, parts)
+        row: dict[int, Sums] = {}
         if self._minutes and hour >= self._table.first_minutes:
             row = self.minutes(hour)
             add_at(row, minute, parts)
             self._dirty_minutes[hour] = None
-            minutes = bool(row)
-        if not sums and not minutes:
-            del day.hours[hour]
+        if not sums and not row:
+            del hours[hour]
 
     def day(self, number: int) -> Day:
         """The row of a day, new if there is none."""
         day = self._days.get(number)
         if day is None:
-            data = self._table.rows.get(self.key(number))
+            data = self._table.rows.get(self._key(number))
             day = self._days[number] = Day({}, {}) if data is None else _day(data)
             self._table.loaded += 1
+        if not day.sums:  # it may be new, or have been taken away
             place = bisect_left(self.index, number)
             if place == len(self.index) or self.index[place] != number:
                 self.index.insert(place, number)
@@ -135,32 +144,29 @@ class Series:
         """The minutes of an hour, a new row if there is none."""
         row = self._rows.get(hour)
         if row is None:
-            data = self._table.rows.get(self.minutes_key(hour))
+            data = self._table.rows.get(self._key(hour, MINUTE_ROWS))
             row = self._rows[hour] = {} if data is None else _minutes(data)
             self._table.loaded += 1
-            self.minute_index[hour] = None
+        self.minute_index[hour] = None
         return row
 
-    def key(self, number: int) -> bytes:
-        return key(self._table.layer, self.kpi, self.cut, number)
-
-    def minutes_key(self, hour: int) -> bytes:
-        return key(self._table.layer + MINUTE_ROWS, self.kpi, self.cut, hour)
+    def _key(self, number: int, rows: str = "") -> bytes:
+        return encode((self._table.layer + rows, self.kpi, self.cut, number))
 
     def sums(self, start: int | None = None, end: int | None = None) -> Sums:
         """Sums over [start, end), ms; None = open. A pane that cannot be split any more counts where it starts."""
         total: Sums = {}
         days = self._table.days
-        first = 0 if start is None else bisect_left(self.index, days.of(start // MINUTE))
-        last = len(self.index) if end is None else bisect_right(self.index, days.of((end - 1) // MINUTE))
-        for number in self.index[first:last]:
-            low = FOREVER if number == BASE else days.start(number)
-            high = FOREVER if number == BASE else days.start(number + 1)
-            if (start is None or start <= low) and (end is None or high <= end):
+        begin = FOREVER if start is None else days.of(start // MINUTE)
+        stop = NEVER if end is None else days.of((end - 1) // MINUTE)
+        for number in self.index[bisect_left(self.index, begin) : bisect_right(self.index, stop)]:
+            if begin < number < stop:  # the days in between are whole
                 add(total, self.day(number).sums)
-            else:
-                for parts in self._within(number, low, high, start, end):
-                    add(total, parts)
+                continue
+            low, high = (FOREVER, FOREVER) if number == BASE else (days.start(number), days.start(number + 1))
+            whole = (start is None or start <= low) and (end is None or high <= end)
+            for parts in (self.day(number).sums,) if whole else self._within(number, low, high, start, end):
+                add(total, parts)
         return total
 
     def _within(self, number: int, low: int, high: int, start: int | None, end: int | None) -> Iterator[Sums]:
@@ -183,53 +189,56 @@ class Series:
 
     def last_day(self, end: int) -> tuple[int, int]:
         """[start, end) of the last local day that was over at `end`, ms."""
-        days = self._table.days
-        today, _ = days.span(end)
-        return days.span(today - 1)
+        today, _ = self._table.days.span(end)
+        return self._table.days.span(today - 1)
 
     def first(self) -> int | None:
         """Start of the first day that has a row, ms; None without any. What lies in the base has no day."""
         number = next((n for n in self.index if n != BASE and self.day(n).sums), None)
         return None if number is None else self._table.days.start(number)
 
-    def flush(self) -> Iterator[Put]:
-        """The rows that changed since the last flush; an empty one is taken away."""
+    def flush(self) -> list[Put]:
+        """The rows that changed since the last flush; an empty one is taken away, and stays decoded."""
+        puts: list[Put] = []
         for number in self._dirty:
-            day = self._days[number]
-            yield self.key(number), _encode(day) if day.sums or day.hours else None
-            if not (day.sums or day.hours):
-                del self._days[number]
+            some = (day := self._days[number]).sums or day.hours
+            puts.append((self._key(number), _encode(day) if some else None))
+            if not some:
                 self.index.remove(number)
         for hour in self._dirty_minutes:
             row = self._rows[hour]
-            yield self.minutes_key(hour), encode(row) if row else None
+            puts.append((self._key(hour, MINUTE_ROWS), encode(row) if row else None))
             if not row:
-                del self._rows[hour], self.minute_index[hour]
+                del self.minute_index[hour]
         self.settled()
+        return puts
 
     def settled(self) -> None:
         """Nothing is left to be written."""
         self._dirty.clear()
         self._dirty_minutes.clear()
 
-    def age(self) -> None:
-        """Bring panes to what their age allows: minutes and hours away, old days into the base."""
-        table = self._table
-        for number in [n for n in self.index if n < table.first_day and n != BASE]:
+    def age(self) -> list[Put]:
+        """Bring panes to what their age allows: minutes and hours away, old days into the base. The rows it changes."""
+        table, index = self._table, self.index
+        begin = 1 if index and index[0] == BASE else 0
+        for number in index[begin : bisect_left(index, table.first_day)]:
             day = self.day(number)
             if table.base:
                 add(self.day(BASE).sums, day.sums)
                 self._dirty[BASE] = None
             day.sums, day.hours = {}, {}
             self._dirty[number] = None
-        for number in self.index[bisect_left(self.index, self._aged) : bisect_left(self.index, table.first_hours)]:
-            if (day := self.day(number)).hours:
-                day.hours = {}
-                self._dirty[number] = None
-        self._aged = table.first_hours
+        if self._aged != table.first_hours:
+            for number in index[bisect_left(index, self._aged) : bisect_left(index, table.first_hours)]:
+                if (day := self.day(number)).hours:
+                    day.hours = {}
+                    self._dirty[number] = None
+            self._aged = table.first_hours
         for hour in [h for h in self.minute_index if h < table.first_minutes]:
             self._rows[hour] = {}
             self._dirty_minutes[hour] = None
+        return self.flush() if self._dirty or self._dirty_minutes else []
 
     def forget(self) -> None:
         """Let go of decoded rows; the store has them."""
@@ -268,13 +277,12 @@ class PaneTable:
             series = self.series[kpi, cut] = Series(self, kpi, cut, hours=hours, minutes=minutes)
         return series
 
-    def age(self) -> Iterator[Put]:
-        """The rows that are too old, for the next few series; all series once an hour of the closed clock."""
+    def age(self) -> Iterator[list[Put]]:
+        """The rows that are too old, of a few series, one after another; of all, once an hour of the closed clock."""
         for _ in range(AGED):
             series = next(self._aging, None)
             if series is not None:
-                series.age()
-                yield from series.flush()
+                yield series.age()
             elif self._due:
                 self._due, self._aging = False, iter(list(self.series.values()))
             else:

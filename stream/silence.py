@@ -54,7 +54,7 @@ class Silence:
     def __init__(self, watches: Sequence[Watch], judge: Judge, most: int) -> None:
         found: list[Any] = [watch for watch in watches if not watch.kpi]
         self.watch: Judging | None = found[0] if found else None
-        self.due = NEVER  # of the source that is due first
+        self.due = NEVER  # of the source that is due first, or earlier
         self._judge, self._most = judge, most
         self._sources: dict[str, Heard] = {}
         self._changed: dict[str, None] = {}
@@ -92,7 +92,7 @@ class Silence:
             gaps = {part: known.gaps.get(part, 0) + known.before.get(part, 0) for part in known.before | known.gaps}
             known.limit = self.watch.limit(gaps, at - known.first) or 0
         known.last, known.silent = at, False
-        self._next()
+        self.due = min(self.due, known.due)  # too early does no harm: `fall` looks anew
 
     def fall(self) -> Iterator[Out]:
         """Say who is due at `due`, in the order of names."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from aiohttp import hdrs, web
 from prometheus_client import CollectorRegistry
+from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 
 Why = Callable[[], list[str]]
@@ -56,7 +58,9 @@ class Server:
         if not self._allowed(request.headers.get(hdrs.AUTHORIZATION, "")):
             raise web.HTTPUnauthorized(headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
         encode, content_type = choose_encoder(request.headers.get(hdrs.ACCEPT, ""))
-        response = web.Response(body=encode(self._registry), headers={hdrs.CONTENT_TYPE: content_type})
+        # Collected here, since what it is made of changes in the loop; which need not wait till it is put into words.
+        body = await asyncio.to_thread(encode, _Collected(self._registry.collect()))
+        response = web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
         response.enable_compression()
         return response
 
@@ -71,3 +75,14 @@ class Server:
 
     def _allowed(self, authorization: str) -> bool:
         return self._authorization is None or hmac.compare_digest(authorization.encode(), self._authorization)
+
+
+class _Collected(CollectorRegistry):
+    """The metrics as they were."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        super().__init__()
+        self._metrics = list(metrics)
+
+    def collect(self) -> Iterator[Metric]:
+        return iter(self._metrics)

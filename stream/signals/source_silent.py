@@ -8,12 +8,13 @@ gaps and one long one. Judged by stream/silence.py at its time, in beats of log 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
 
 from stream.claims import Finding, Panes, Severity
 from stream.definitions import BEAT, DAY
 from stream.histogram import buckets, middle
 from stream.signal import words
+
+EXACT = 1 << 52  # times a float that is at least 1 is whole, so that sums and shares are exact
 
 
 class SourceSilent:
@@ -42,9 +43,9 @@ class SourceSilent:
         if sum(counts.values()) < self.min_n or known_ms < self.learn_ms:
             return None
         times = {label: middle(label) * n for label, n in counts.items()}
-        left = Fraction(self.percent, 100) * Fraction(sum(times.values()))
+        left = self.percent * int(sum(times.values()) * EXACT)
         for label, time in times.items():
-            left -= Fraction(time)
+            left -= 100 * int(time * EXACT)
             if left <= 0:
                 return -(-round(self.times * middle(label) * 1000) // BEAT) * BEAT
         return None

@@ -8,7 +8,9 @@ import pytest
 from bench import live, soak
 from bench.soak import Minute
 from bench.workload import Workload
+from stream.definitions import DAY
 from stream.event import decode
+from stream.payloads import TicketOpened, TicketResolved
 from stream.record import Reject
 
 SCRAPE = """
@@ -35,7 +37,7 @@ def test_what_waits_and_what_is_kept_is_summed_over_roles_and_partitions() -> No
         (WELL, []),
         (Minute(104 * MIB, 40, 300, 0.03, 0.05), []),
         (Minute(106 * MIB, 40, 300, 0.03, 0.05), ["memory grew from 100 to 106 MiB by 0 rows"]),
-        (Minute(106 * MIB, 40 + 512, 300, 0.03, 0.05), []),
+        (Minute(106 * MIB, 40 + 1024, 300, 0.03, 0.05), []),
         (Minute(100 * MIB, 40, 501, 0.03, 0.05), ["501 records waited in the last minute: more than 5 s of input"]),
         (Minute(100 * MIB, 40, 300, 0.06, 0.05), ["the loop was held for 60 ms, more than 50"]),
     ],
@@ -56,3 +58,18 @@ def test_the_input_is_as_described() -> None:
     assert not any(isinstance(decode(value), Reject) for _, value in heard)
     assert all(msgspec.json.decode(value)["subject"].encode() == key for key, value in heard)
     assert list(Workload(60).events(3_000, 1_790_000_000_000)) == heard
+
+
+def test_in_a_soak_a_day_has_so_many_events_and_no_ticket_stays_open() -> None:
+    days = soak.Days(20)
+    heard = [(at := days.clock(), decode(days.event(at)[1])) for _ in range(5 * soak.DAILY)]
+    assert heard[-1][0] - heard[0][0] == 5 * DAY - DAY // soak.DAILY
+    open_: dict[str, list[str]] = {}
+    for _, event in heard:
+        assert not isinstance(event, Reject)
+        tickets = open_.setdefault(event.subject, [])
+        if isinstance(event.data, TicketOpened):
+            tickets.append(event.data.ticket)
+        elif isinstance(event.data, TicketResolved):
+            tickets.remove(event.data.ticket)
+        assert len(tickets) <= soak.STAYS + 1

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream import aggregates
+from stream import aggregates, closing
 from stream.aggregates import KpiPartition
 from stream.claims import Alert, Change, Differences
 from stream.definitions import BEAT, DAY, HOUR, MINUTE, Definitions
-from stream.record import Append, Record
+from stream.record import UNPACED, Append, Record
+from stream.record import appends as without_breaths
 from tests.support.differences import DEFINITIONS, KPIS, Result, Said, appends, cut, fold, records, result
 
 START = 1_760_000_000_000 // DAY * DAY
@@ -63,7 +64,7 @@ def fed(records: list[Record], data: st.DataObject, partition: KpiPartition) -> 
     i = 0
     while i < len(records):
         n = data.draw(st.integers(1, len(records)))
-        found += partition.feed(records[i : i + n])
+        found += without_breaths(partition.feed(records[i : i + n]))
         i += n
     return found
 
@@ -73,7 +74,7 @@ def plainly(world: list[list[Said]]) -> Result:
     whole = records(chain.from_iterable(
         appends(p, world[p], ending(world), lambda i: False, DEFINITIONS) for p in range(PARTITIONS)
     ))  # fmt: skip
-    return result(partition, list(partition.feed(whole)))
+    return result(partition, list(without_breaths(partition.feed(whole))))
 
 
 @settings(max_examples=80, deadline=None)
@@ -86,30 +87,35 @@ def test_cuts_and_interleavings_change_nothing(world: list[list[Said]], data: st
 
 @settings(max_examples=60, deadline=None)
 @given(worlds, st.data())
-def test_a_restart_at_any_append_changes_nothing(world: list[list[Said]], data: st.DataObject) -> None:
+def test_a_restart_at_any_append_or_breath_changes_nothing(world: list[list[Said]], data: st.DataObject) -> None:
     heard, expected = written(world, data), plainly(world)
     small = data.draw(st.sampled_from([1, 300, 2_000]))
+    strides = iter(data.draw(st.lists(st.sampled_from([1, 3, 20]), max_size=4)))  # of folds that are given up anywhere
     store: dict[bytes, bytes] = {}  # what the changelog would give back
     found: list[Append] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(aggregates, "APPEND", small)
         patch.setattr(aggregates, "GROUP", data.draw(st.sampled_from([1, 1_000, 256_000])))
+        patch.setattr(aggregates, "SLICE", 1)
+        patch.setattr(closing, "SLICE", 1)
         meta, done = None, False
         while not done:
             partition = fold(dict(store), meta)
-            stop = data.draw(st.integers(1, 4))
+            partition.stride = next(strides, UNPACED)
+            stop = data.draw(st.integers(1, 4 if partition.stride == UNPACED else 60))
             rest = heard[meta.next :] if meta else heard
             for n, append in enumerate(partition.feed(rest), 1):
-                for key, value in append.puts:
-                    store.pop(key, None)
-                    store.update({} if value is None else {key: value})
-                found.append(append)
-                meta = append.meta
+                if append is not None:
+                    for key, value in append.puts:
+                        store.pop(key, None)
+                        store.update({} if value is None else {key: value})
+                    found.append(append)
+                    meta = append.meta
+                assert partition.rows == store
                 if n == stop:
                     break
             else:
                 done = True
-        assert partition.rows == store
     assert [a.meta.seq for a in found] == list(range(1, len(found) + 1))
     assert result(partition, found) == expected
     assert result(fold(dict(store), meta), found) == expected
@@ -122,7 +128,7 @@ def test_repeats_change_nothing(world: list[list[Said]], data: st.DataObject) ->
     repeated = [r for i, r in enumerate(heard) for r in (r, *heard[max(0, i - data.draw(st.integers(0, 3))) : i])]
     repeated = [msgspec.structs.replace(r, offset=i) for i, r in enumerate(repeated)]
     partition = fold()
-    found = list(partition.feed(repeated))
+    found = list(without_breaths(partition.feed(repeated)))
     assert result(partition, found) == plainly(world)
     assert partition.meta.next == len(repeated)
     assert partition.repeats == len(repeated) - len(heard)
@@ -164,14 +170,14 @@ def said_alerts(found: list[Append]) -> list[tuple[str, str, str, int, int]]:
 def test_a_watch_is_judged_two_minutes_after_its_pane_and_resolves_in_silence() -> None:
     partition = fold()
     first = everyone(1, START + HOUR + 2 * MINUTE - 1, share(START + MINUTE, 3, segment="big"))
-    assert said_alerts(list(partition.feed(records(first)))) == []
+    assert said_alerts(list(without_breaths(partition.feed(records(first))))) == []
     second = records(everyone(2, START + HOUR + 2 * MINUTE), len(first))
-    assert said_alerts(list(partition.feed(second))) == [
+    assert said_alerts(list(without_breaths(partition.feed(second)))) == [
         ("many", "segment:big", "opened", 1, HOUR + 2 * MINUTE),
         ("many_all", "all", "opened", 1, HOUR + 2 * MINUTE),
     ]
     third = records(everyone(3, START + 400 * DAY), 2 * len(first))
-    assert said_alerts(list(partition.feed(third))) == [
+    assert said_alerts(list(without_breaths(partition.feed(third)))) == [
         ("many", "segment:big", "resolved", 1, 3 * HOUR + 2 * MINUTE),
         ("many_all", "all", "resolved", 1, 4 * HOUR + 2 * MINUTE),  # lingers for an hour
     ]
@@ -182,43 +188,47 @@ def test_what_comes_after_the_moment_is_not_seen_then() -> None:
     partition = fold()
     late = share(START + 59 * MINUTE, 3, segment="big")[1]
     moment = START + HOUR + 2 * MINUTE
-    found = list(partition.feed(records(everyone(1, moment + BEAT, share(START, 1), (moment, late)))))
+    found = list(without_breaths(partition.feed(records(everyone(1, moment + BEAT, share(START, 1), (moment, late))))))
     assert said_alerts(found) == []
-    found = list(partition.feed(records(everyone(2, moment + HOUR), 3)))
+    found = list(without_breaths(partition.feed(records(everyone(2, moment + HOUR), 3))))
     assert said_alerts(found)[0] == ("many", "segment:big", "opened", 1, 2 * HOUR + 2 * MINUTE)
 
 
 def test_nothing_is_closed_before_all_partitions_are_heard() -> None:
     partition = fold()
-    found = list(partition.feed(records(everyone(1, START + DAY, share(START, 3, segment="big"))[:-1])))
+    found = list(
+        without_breaths(partition.feed(records(everyone(1, START + DAY, share(START, 3, segment="big"))[:-1])))
+    )
     assert said_alerts(found) == []
     assert partition.meta.clock == 0
     assert partition.series("share")[()].sums() == {"num": 3, "den": 3}  # display does not wait
-    found = list(partition.feed(records(everyone(1, START + DAY)[-1:], 2)))
+    found = list(without_breaths(partition.feed(records(everyone(1, START + DAY)[-1:], 2))))
     assert [a[2] for a in said_alerts(found)] == ["opened", "opened", "resolved", "resolved"]
 
 
 def test_a_verdict_closes_what_stands_and_what_goes_on_does_not_come_back() -> None:
     partition = fold()
-    opened = list(partition.feed(records(everyone(1, START + 70 * MINUTE, share(START, 3, segment="big")))))
+    opened = list(
+        without_breaths(partition.feed(records(everyone(1, START + 70 * MINUTE, share(START, 3, segment="big")))))
+    )
     id_ = msgspec.json.decode(opened[-1].out[0].value, type=Alert).id
     at = START + 71 * MINUTE
     verdict = [msgspec.structs.replace(d, verdicts=[(id_, "noise", at, at // BEAT)]) for d in everyone(2, at + BEAT)]
-    found = list(partition.feed(records(verdict, 3)))
+    found = list(without_breaths(partition.feed(records(verdict, 3))))
     assert said_alerts(found) == [("many", "segment:big", "closed", 1, at // BEAT * BEAT + BEAT - START)]
     again = everyone(3, START + 10 * HOUR, share(at + 2 * BEAT, 3, segment="big"))
-    found = list(partition.feed(records(again, 6)))
+    found = list(without_breaths(partition.feed(records(again, 6))))
     assert [a for a in said_alerts(found) if a[0] == "many"] == []
     fresh = everyone(4, START + 20 * HOUR, share(START + 11 * HOUR, 3, segment="big"))
-    found = list(partition.feed(records(fresh, 9)))
+    found = list(without_breaths(partition.feed(records(fresh, 9))))
     assert [a[2:4] for a in said_alerts(found) if a[0] == "many"] == [("opened", 2), ("resolved", 2)]
 
 
 def test_a_closed_layer_forgets_in_36_days_but_the_fold_goes_on() -> None:
     partition = fold()
     heard = [*everyone(1, START + HOUR, share(START, 3)), *everyone(2, START + 90 * DAY)]
-    found = list(partition.feed(records(heard)))
-    found += partition.feed(records(everyone(3, START + 90 * DAY + HOUR), len(heard)))
+    found = list(without_breaths(partition.feed(records(heard))))
+    found += without_breaths(partition.feed(records(everyone(3, START + 90 * DAY + HOUR), len(heard))))
     assert partition.closed.panes.series["share", ()].index == []
     assert not any(msgspec.msgpack.decode(key)[0] == "c" for key in partition.rows)
 
@@ -227,7 +237,7 @@ def test_labels_beyond_the_limit_are_other() -> None:
     few = Definitions(partitions=PARTITIONS, kpi_partitions=1, label_limit=2, labels={"channel": ("mail",)})
     partition = fold(definitions=few)
     heard = [share(START, 1, segment=f"s{i}", channel=c) for i in range(4) for c in ("mail", "fax")]
-    list(partition.feed(records(everyone(1, START, *heard))))
+    list(without_breaths(partition.feed(records(everyone(1, START, *heard)))))
     sums = {c: s.sums()["den"] for c, s in partition.series("share").items()}
     assert sums == {
         (): 8,
@@ -243,7 +253,7 @@ def test_labels_beyond_the_limit_are_other() -> None:
 def test_another_run_is_passed_over() -> None:
     partition = fold()
     other = differences(0, 7, START, share(START), run=2, revision="other", partitions=5)
-    appends = list(partition.feed(records([other])))
+    appends = list(without_breaths(partition.feed(records([other]))))
     assert (appends[-1].meta.next, appends[-1].meta.seq, appends[-1].meta.seen) == (1, 1, {})
     assert partition.series("share") == {}
 
@@ -252,7 +262,7 @@ def test_an_append_is_cut_by_size_and_each_says_how_far_it_is() -> None:
     """4,000 labels in one record: no append is above the limit by more than one series' rows."""
     many = [share(START + i * MINUTE, 1, segment=f"s{i % 900}", channel=f"c{i % 700}") for i in range(4_000)]
     partition = fold()
-    found = list(partition.feed(records(everyone(1, START + 3 * DAY, *many))))
+    found = list(without_breaths(partition.feed(records(everyone(1, START + 3 * DAY, *many)))))
     sizes = [sum(len(k) + len(v or b"") for k, v in a.puts) for a in found]
     assert len([a for a in found if a.meta.next == 1]) > 2  # the first record alone takes several
     assert max(sizes) < aggregates.APPEND * 1.2
@@ -263,8 +273,20 @@ def test_an_append_is_cut_by_size_and_each_says_how_far_it_is() -> None:
 def test_a_replay_writes_nothing_and_keeps_everything() -> None:
     partition = fold(keep=True)
     heard = [*everyone(1, START, share(START - 700 * DAY)), *everyone(2, START + 500 * DAY)]
-    found = list(partition.feed(records(heard)))
+    found = list(without_breaths(partition.feed(records(heard))))
     assert not partition.rows and not any(a.puts for a in found)
     at = START - 700 * DAY
     assert partition.series("share")[()].sums(at, at + DAY) == {"num": 1, "den": 1}
     assert set(KPIS) == {"share", "took", "open"}
+
+
+def test_there_is_a_breath_after_so_many_pieces_of_work() -> None:
+    """One record that opens and closes very much is taken in by steps, and comes to the same."""
+    many = [share(START + i * HOUR, 1, segment=f"s{i % 90}") for i in range(2_000)]
+    heard = records(everyone(1, START + 100 * DAY, *many))
+    plain, paced = fold(), fold()
+    paced.stride = 500
+    expected = list(without_breaths(plain.feed(heard)))
+    steps = list(paced.feed(heard))
+    assert steps.count(None) > 2_000 // 500
+    assert result(paced, without_breaths(steps)) == result(plain, expected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 
 import pytest
 from hypothesis import given, settings
@@ -36,7 +37,7 @@ def made(zone: str, *, keep: bool = False, base: bool = True, minutes: bool = Tr
 
 
 def store(table: PaneTable, series: Series) -> None:
-    for key, value in [*series.flush(), *table.age()]:
+    for key, value in [*series.flush(), *chain.from_iterable(table.age())]:
         if value is None:
             table.rows.pop(key, None)
         else:

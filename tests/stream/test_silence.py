@@ -8,7 +8,7 @@ import pytest
 from stream.claims import Differences
 from stream.definitions import BEAT, DAY, HOUR, MINUTE, Definitions
 from stream.histogram import bucket
-from stream.record import KPIS, Record
+from stream.record import KPIS, Record, appends
 from stream.replay import Replay
 from stream.signals.source_silent import WATCH
 from tests.support import differences
@@ -41,7 +41,7 @@ def log(heard: Heard, clock: int, cut: int = 10_000) -> list[Record]:
 def told(heard: Heard, clock: int, cut: int = 10_000) -> list[tuple[int, str, str]]:
     """[(log time, change, subject)]."""
     partition = differences.fold(watches=[WATCH], definitions=ONE)
-    outs = [out for append in partition.feed(log(heard, clock, cut)) for out in append.out]
+    outs = [out for append in appends(partition.feed(log(heard, clock, cut))) for out in append.out]
     found = [msgspec.json.decode(out.value) for out in outs]
     return [(alert["changed"], alert["change"], alert["subject"]) for alert in found]
 
@@ -59,7 +59,7 @@ def test_three_usual_gaps_of_silence_then_it_speaks() -> None:
 
 def test_what_it_says() -> None:
     partition = differences.fold(watches=[WATCH], definitions=ONE)
-    [out] = [out for append in partition.feed(log(STEADY, LAST + 5 * HOUR)) for out in append.out]
+    [out] = [out for append in appends(partition.feed(log(STEADY, LAST + 5 * HOUR))) for out in append.out]
     alert = msgspec.json.decode(out.value)
     assert (alert["severity"], alert["cause"], alert["warns_of"]) == ("page", "crm", "blind spot")
     assert alert["text"].startswith("Nothing from crm for 31 min; in 99 % of the time its gaps are within 10 min")
@@ -97,7 +97,7 @@ def test_a_restart_changes_nothing() -> None:
     meta, found = None, []
     for record in log(heard, LAST + 6 * HOUR, 150):
         partition = differences.fold(dict(store), meta, watches=[WATCH], definitions=ONE)
-        for append in partition.feed([record]):
+        for append in appends(partition.feed([record])):
             meta = append.meta
             for key, value in append.puts:
                 store.pop(key, None) if value is None else store.__setitem__(key, value)

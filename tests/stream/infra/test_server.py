@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from threading import get_ident
 
 import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
+from prometheus_client.core import Metric
 
+from stream.infra import server as module
 from stream.infra.metrics import WorkerCollector
 from stream.infra.server import Server
 from stream.infra.telemetry import Telemetry
@@ -16,9 +19,11 @@ from tests.support.sinks import Now
 
 
 @asynccontextmanager
-async def serving(why: list[str], token: str = "") -> AsyncIterator[aiohttp.ClientSession]:
+async def serving(
+    why: list[str], token: str = "", collector: type[WorkerCollector] = WorkerCollector
+) -> AsyncIterator[aiohttp.ClientSession]:
     registry = CollectorRegistry()
-    registry.register(WorkerCollector(Telemetry(), Now()))
+    registry.register(collector(Telemetry(), Now()))
     server = Server(registry, lambda: why, token=token)
     await server.start()
     try:
@@ -37,6 +42,24 @@ async def test_metrics_are_served_in_the_format_asked_for() -> None:
         async with http.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"}) as answer:
             assert answer.headers["Content-Type"].startswith("application/openmetrics-text")
             assert (await answer.text()).endswith("# EOF\n")
+
+
+async def test_the_loop_does_not_wait_until_metrics_are_put_into_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: dict[str, int] = {}
+
+    class Told(WorkerCollector):
+        def collect(self) -> Iterator[Metric]:
+            threads["collect"] = get_ident()
+            return super().collect()
+
+    def encode(registry: CollectorRegistry) -> bytes:
+        threads["encode"] = get_ident()
+        return b"%d" % len(list(registry.collect()))
+
+    monkeypatch.setattr(module, "choose_encoder", lambda _: (encode, "text/plain"))
+    async with serving([], collector=Told) as http, http.get("/metrics") as answer:
+        assert int(await answer.text()) > 10
+    assert threads["collect"] == get_ident() != threads["encode"]
 
 
 async def test_health_tells_live_from_ready() -> None:

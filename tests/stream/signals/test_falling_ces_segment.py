@@ -8,6 +8,7 @@ from stream.aggregates import KpiPartition
 from stream.claims import Alert, Change, Differences
 from stream.definitions import BEAT, DAY, HOUR, MINUTE, Definitions
 from stream.kpis.effort import KPI
+from stream.record import appends
 from stream.signals.falling_ces_segment import WATCH
 from tests.support.differences import REVISION, cut, records
 
@@ -29,7 +30,7 @@ def alerts(beats: list[tuple[int, list[Change]]], clock: int) -> list[Alert]:
         Definitions(partitions=1, kpi_partitions=1), REVISION, {"effort": KPI}, [WATCH], 0, {}, None
     )  # fmt: skip
     heard = Differences(1, REVISION, 0, 1, 1, clock, beats)
-    return [msgspec.json.decode(o.value, type=Alert) for a in partition.feed(records([heard])) for o in a.out]
+    return [msgspec.json.decode(o.value, type=Alert) for a in appends(partition.feed(records([heard]))) for o in a.out]
 
 
 def test_a_segment_gets_harder_and_easier_again() -> None:
