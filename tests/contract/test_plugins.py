@@ -136,17 +136,6 @@ def test_of_whom_nothing_lies_ahead_begins_and_ends_with_steps(kpi: Any) -> None
             assert fact.at in times and (fact.until is None or fact.until in times)
 
 
-@every_kpi
-def test_nothing_is_said_of_a_time_before_it_begins(kpi: Any) -> None:
-    """`begins`: until then, and while it is None, such a KPI is not asked."""
-    if not (begins := getattr(kpi, "begins", "")):
-        return
-    for journey in journeys():
-        for view in views(journey, kpi):
-            first = getattr(view, begins)
-            assert all(first is not None and first <= fact.at for fact in kpi.facts(view, journey))
-
-
 @every
 def test_without_what_it_needs_it_says_nothing(plugin: Any) -> None:
     """`needs`: a customer without records of that family is not looked at."""
