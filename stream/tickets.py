@@ -193,6 +193,11 @@ class Issue:
             found = self._contacts = sorted(known)
         return found
 
+    @property
+    def first_resolved(self) -> int | None:
+        """When the first of them was resolved (its tickets grow while it is in hand), ms."""
+        return min([t.resolves[0][0] for t in self.tickets if t.resolves], default=None)
+
     def settled(self, ticket: Ticket, resolved: int, within: int) -> bool:
         """Whether no contact of the issue, and no reopen of the ticket, is known in (resolved, resolved + within], ms.
 

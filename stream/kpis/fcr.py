@@ -18,6 +18,7 @@ from stream.kpi import ENDS, OF_TICKETS, RATIO, Ratio
 class Fcr(Ratio):
     name = "fcr"
     ahead = False
+    begins = "first_resolved"
     on = ENDS | {"ticket.replied"}
     better = "higher"
     of = Issue

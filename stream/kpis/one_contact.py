@@ -17,6 +17,7 @@ from stream.kpi import ENDS, OF_TICKETS, RATIO, Ratio
 class OneContact(Ratio):
     name = "one_contact"
     ahead = False
+    begins = "first_resolved"
     on = ENDS | {"ticket.replied"}
     better = "higher"
     of = Issue
