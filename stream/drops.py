@@ -28,8 +28,11 @@ class Drop(Struct, frozen=True):
 
 def drops(it: Journey, least: int) -> list[Drop]:
     """While days in use of 7 d are below half of a quarter of those of the 28 d before, those being `least` or more."""
+    known = [step for steps in it.records("usage").values() for step in steps]
+    if len(known) < least:
+        return []
     days = days_in(it.definitions.timezone)
-    used = [days.of(step.at // MINUTE) for steps in it.records("usage").values() for step in steps]
+    used = [days.of(step.at // MINUTE) for step in known]
     return [
         Drop(days.start(first), days.start(end), recent, before)
         for first, end, recent, before in spans(sorted(dict.fromkeys(used)), least)
