@@ -94,12 +94,12 @@ class Partition:
         offset, meta, heap = -1, self.meta, self._agenda.heap
         self._rest = self._count + self.stride
         for record in records:
-            offset, now = record.offset, record.timestamp
-            if now > meta.clock:
-                if now // BEAT == meta.clock // BEAT and not (heap and heap[0][0] <= now):
-                    meta.clock = now  # the usual: nothing happens by itself
-                else:
-                    yield from self._advance(now, offset)
+            offset, now = record.offset, max(record.timestamp, meta.clock)
+            # An append may have been cut amid what falls due at this very time: the rest of it happens first, too.
+            if now // BEAT != meta.clock // BEAT or (heap and heap[0][0] <= now):
+                yield from self._advance(now, offset)
+            else:
+                meta.clock = now  # the usual: nothing happens by itself
             self._hear(record)
             self._count += 1
             if self._count >= self._rest or self._bytes > APPEND_BYTES:

@@ -113,9 +113,17 @@ def test_what_falls_due_after_a_long_silence_is_written_a_few_customers_at_a_tim
     *_, before = appends(Partition(DEFINITIONS, PLAN, 0, rows).feed(records[:-1]))
     with mock.patch.object(partition, "APPEND_WORK", 3):
         last = list(appends(Partition(DEFINITIONS, PLAN, 0, rows, before.meta).feed(records[-1:])))
+        assert parts_of(restarted(records)) == parts_of(whole)
     assert all(len(append.puts) <= 2 * 3 for append in last)  # to count what they said is work too
     assert len(last) > 1 or len(last[0].puts) <= 2 * 3
     assert rows == whole.rows
+
+
+def test_an_append_may_be_cut_amid_what_falls_due_at_the_time_of_the_next_record() -> None:
+    """What of it is left happens before that record, though the log clock says that time already."""
+    [records] = log_of(World(539, subjects=12).delayed(), [END])
+    with mock.patch.object(partition, "APPEND_WORK", 3):
+        assert parts_of(restarted(records)) == parts_of(fold(records, plan=PLAN))
 
 
 @law(12)
