@@ -16,7 +16,7 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 BEAT = 10 * SECOND  # log time; DESIGN section 4
-FORM = 3  # of what is stored: a new number where old state could not be read
+FORM = 4  # of what is stored: a new number where old state could not be read
 
 
 class Survey(Struct, frozen=True, forbid_unknown_fields=True):

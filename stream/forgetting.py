@@ -17,6 +17,9 @@ from stream.steps import BALANCE
 from stream.subscriptions import Subscription
 
 RETURNED = 98 * DAY  # a customer who comes back within 90 d is no new one, also when heard a week late
+# What is over and can not be dropped, since an alert is open, is looked at again so often at least. A customer whose
+# ticket nobody ever closes has very many such records: looked at every day, they cost more than all that happens.
+AGAIN = 8 * DAY
 REACH = 7 * DAY  # how far a ticket's findings look at other tickets of its issue, and its facts at least
 # Long records, and how much of them is let go at a time.
 TRIMMED = {"usage": 14 * DAY, "features": 30 * DAY, "invoices": 30 * DAY, "health": 0}
@@ -35,7 +38,8 @@ def looked_at(journey: Journey, item: str, clock: int) -> int | None:
     end = over_at(journey, item)
     if end is None or end > clock:
         return end
-    return end + ((clock - end) // DAY + 1) * DAY  # it could not be dropped yet: again in a day
+    over = clock - end  # and it could not be dropped: again after 1, 2, 4, 8 d, then every 8
+    return end + min(DAY << (over // DAY).bit_length(), (over // AGAIN + 1) * AGAIN)
 
 
 def daily(journey: Journey, clock: int) -> int:
