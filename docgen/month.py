@@ -174,15 +174,22 @@ def judged(plan: Plan, told: list[Told]) -> Month:
     found = [Found(one, *(_first(about_many, one, severity) for severity in ("page", "queue"))) for one in truth]
     false = [
         one for one in about_many
-        if one.severity == "page" and not any(true.is_of(one.alert.cut, one.alert.cause, one.at) for true in truth)
+        if one.severity == "page" and not any(_is_of(true, one, one.alert.cause) for true in truth)
     ]  # fmt: skip
     return Month(plan, found, told, false)
 
 
 def _first(told: list[Told], incident: Incident, severity: str) -> Told | None:
     """By its labels alone: what is about everybody may be chance."""
-    mine = (one for one in told if one.severity == severity and incident.is_of(one.alert.cut, "", one.at))
+    mine = (one for one in told if one.severity == severity and _is_of(incident, one, ""))
     return min(mine, key=lambda one: one.at, default=None)
+
+
+def _is_of(incident: Incident, told: Told, cause: str) -> bool:
+    """What delivery groups by a label says nothing of a KPI: it may be of the same segment by chance."""
+    if incident.kpis and told.alert.signal in OWN:
+        return False
+    return incident.is_of(told.alert.cut, cause, told.at)
 
 
 def written(month: Month) -> Written:

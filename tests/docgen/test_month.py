@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from docgen import month, month_page
-from docgen.month import Plan, delivered, incidents, judged, written
+from docgen.month import Plan, Told, delivered, incidents, judged, written
 from stream.claims import Alert
 from stream.definitions import DAY, HOUR
 from stream.policy import Policy
@@ -54,6 +54,15 @@ def test_what_is_one_incident_to_people_is_one_page(told: list[Alert]) -> None:
     own = [one for one in found.pages if one.at < at + DAY]
     assert [one.alert.signal for one in own] == ["missed_promise", "missed_promise", "incident"]
     assert found.false[0].alert.cut == {"team": "sales"}
+
+
+def test_what_delivery_groups_by_a_segment_says_nothing_of_its_ces(told: list[Alert]) -> None:
+    *_, decline = incidents(PLAN)
+    grouped = page("g", decline.start + HOUR, signal="incident", cut={"segment": "smb"})
+    found = judged(PLAN, [Told(one.changed, "page", one) for one in sorted([*told, grouped], key=lambda a: a.changed)])
+    assert found.found[-1].page is not None
+    assert found.found[-1].page.alert.id == "d"
+    assert "g" in [one.alert.id for one in found.false]
 
 
 def test_the_page_says_it(told: list[Alert]) -> None:
