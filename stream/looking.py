@@ -29,13 +29,11 @@ def looks(
     if steps and step.at <= steps[0].at and order(step) < order(steps[0]):
         codes = plan.eyes  # the first step gives segment and stage
     found = [(way.item + id_, codes[way.code])]
-    if way.simple:
-        return found + way.wide.looks(journey)
     if way.family == "tickets":
         return _of_ticket(journey, plan, way, event, step, id_, steps, found, codes["i"])
     if way.family == "subscriptions":  # they are kept, and go, together
         found += [(f"u:{other}", NOBODY) for other in journey.records(way.family) if other != id_]
-    elif steps and is_told(steps, step.at, clock):  # a use of a feature
+    elif way.family == "features" and steps and is_told(steps, step.at, clock):
         return found  # what lies ahead is looked at when it would have been due
     return found + way.wide.looks(journey)
 

@@ -64,8 +64,6 @@ class Wide(Struct, frozen=True):
     def looks(self, journey: Journey) -> list[tuple[str, Eyes]]:
         """Those who may say something of this customer."""
         found = list(self.always)
-        if not self.needy:
-            return found
         for family, looks in self.needy:
             if journey.has(family):
                 found += looks

@@ -8,8 +8,10 @@ from typing import Any
 
 from stream.claims import Finding
 from stream.definitions import DAY, HOUR, MINUTE
+from stream.event import FAMILIES
 from stream.journey import Journey
 
+TICKET_EVENTS = frozenset(type_ for type_, family in FAMILIES.items() if family == "tickets")
 SHOWN = 16  # steps at most that a finding names as its evidence, and things it lists
 
 

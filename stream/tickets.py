@@ -29,7 +29,7 @@ class Ticket:
         self.id = id_
         self.steps = steps
         self.segment, self.stage = steps[0].segment, steps[0].stage
-        self.cuts: dict[tuple[int, Cut], Cut] = {}
+        self.cuts: dict[int, tuple[Cut, Cut]] = {}
         self._dims: Cut | None = None
         self.moves: Any = None  # derived by stream.moves, when asked
         self.elsewhere = False

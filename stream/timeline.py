@@ -80,8 +80,7 @@ class Timeline:
         touch = at.to_bytes(8, "big") + encode_row((event.type, about, event.source, event.id))
         trail = row.trail
         if not trail or touch > trail[2 : 2 + int.from_bytes(trail[:2], "big")]:
-            size = len(touch).to_bytes(2, "big")
-            row.trail = size + touch + size + trail  # as `_packed`
+            row.trail = _packed(touch) + trail
             row.touches += 1
         elif touch not in (known := list(_touches(trail))):
             row.trail = b"".join(map(_packed, sorted([*known, touch], reverse=True)))

@@ -17,7 +17,6 @@ HEADED = frozenset({"tickets", "subscriptions"})  # families whose steps wait fo
 DIMS = frozenset({"ticket.opened", "ticket.updated", "ticket.transferred"})  # surveys show these of their ticket
 ROOMY = frozenset({"ticket.resolved", "subscription.cancelled"})  # with them what fills a customer can go
 PAGE = "page.viewed"
-SIMPLE = frozenset({"sessions", "searches", "surveys", "invoices", "costs", "milestones"})
 
 
 class Way(Struct, frozen=True, gc=False):
@@ -37,7 +36,6 @@ class Way(Struct, frozen=True, gc=False):
     names_a_topic: bool
     opens: bool  # a ticket
     dims: bool
-    simple: bool  # only its record, and what looks at the whole journey, see it
     item: str  # of its record, without the id; "" = it has no record of its own
     code: str  # the first letter of it
     codes: dict[str, Eyes]  # who look, by code of the items
@@ -71,7 +69,6 @@ def _way(type_: str, shape: Shape, reach: Reach, plan: Plan) -> Way:
         names_a_topic=family == "tickets" and shape.kind in (OPENED, UPDATED),
         opens=family == "tickets" and shape.kind == OPENED,
         dims=type_ in DIMS,
-        simple=family in SIMPLE,
         item=reach.item,
         code=reach.item[:1],
         codes=reach.codes,

@@ -22,7 +22,7 @@ Job = Callable[[], Awaitable[None]]
 AGAIN = 10.0  # seconds that an idle lane waits for what the log is known to hold until that is read again
 FETCHED = 10_000  # records handed over at once, at most: what a partition gives in an answer, when they are small
 _QUEUED = 1  # batches that are ready beside the one in work
-_offset = attrgetter("offset")
+offset_of = attrgetter("offset")
 
 
 class Lane(ABC):
@@ -121,7 +121,7 @@ class Lane(ABC):
             case Verdict.GAP:
                 await self.control.gap(self.tp, self.position.next, records[0].offset)
             case Verdict.TAKE:
-                records = records[bisect_left(records, self.position.next, key=_offset) :]
+                records = records[bisect_left(records, self.position.next, key=offset_of) :]
         self.gauges.read = records[-1].offset + 1
         await self.work(records)
 

@@ -6,14 +6,13 @@ import asyncio
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import attrgetter
 from typing import Any, Protocol
 
 from aiokafka import TopicPartition
 from msgspec import Struct
 
 from agents.engine.exits import Code
-from agents.engine.lane import FETCHED, Control, Lane, Records
+from agents.engine.lane import FETCHED, Control, Lane, Records, offset_of
 from agents.engine.ledger import META, OUT, Ledger, records
 from agents.engine.producer import Producer
 from stream.record import Append, Heard, Meta, Out, Stop
@@ -135,7 +134,7 @@ class Owner(Lane):
         steps, heard = self._paced(records), 0
         while (append := await self._fold(steps)) is not None:
             await self.write(append)
-            first, heard = heard, bisect_left(records, append.meta.next, key=attrgetter("offset"))
+            first, heard = heard, bisect_left(records, append.meta.next, key=offset_of)
             if heard > first:
                 self.count(records[first:heard])
         if not self.closing and self.position.next != records[-1].offset + 1:

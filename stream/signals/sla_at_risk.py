@@ -14,7 +14,7 @@ from stream.claims import Finding, Severity
 from stream.definitions import HOUR
 from stream.journey import Journey, Ticket
 from stream.moves import due, hours, moves
-from stream.signal import Plugin, words
+from stream.signal import TICKET_EVENTS, Plugin, words
 
 Span = tuple[int, int | None]
 
@@ -23,17 +23,7 @@ class SlaAtRisk(Plugin):
     """A priority holds from when it is said; the target goes with it. 0 = no target."""
 
     name = "sla_at_risk"
-    on = frozenset(
-        {
-            "ticket.opened",
-            "ticket.reopened",
-            "ticket.replied",
-            "ticket.resolved",
-            "ticket.transferred",
-            "ticket.updated",
-            "ticket.waiting",
-        }
-    )
+    on = TICKET_EVENTS - {"ticket.info_requested"}
     warns_of = "breach"
     of = Ticket
     reads = frozenset({"tickets"})

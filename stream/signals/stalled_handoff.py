@@ -14,24 +14,14 @@ from stream.claims import Finding, Severity
 from stream.definitions import HOUR
 from stream.journey import Journey, Ticket
 from stream.moves import due, holder, moves
-from stream.signal import Plugin, words
+from stream.signal import TICKET_EVENTS, Plugin, words
 
 
 class StalledHandoff(Plugin):
     """What is said at the instant of the transfer belongs to it: an action is later."""
 
     name = "stalled_handoff"
-    on = frozenset(
-        {
-            "ticket.info_requested",
-            "ticket.reopened",
-            "ticket.replied",
-            "ticket.resolved",
-            "ticket.transferred",
-            "ticket.updated",
-            "ticket.waiting",
-        }
-    )
+    on = TICKET_EVENTS - {"ticket.opened"}
     warns_of = "long resolution"
     of = Ticket
     reads = frozenset({"tickets"})
