@@ -11,13 +11,14 @@ from stream.steps import Step
 class Survey:
     """Derived from sorted steps; never stored. `answers` = [(at, score, uid)] in order; times ms.
 
-    `answered` = time of the answer that gives the score; `dims` = channel, team and topic of its ticket as now known
+    `answered` = time of the answer that gives the score, `ces_answered` and so on the same if it is of that family;
+    `dims` = channel, team and topic of its ticket as now known
     (given by the journey). `sent` = when it reached the customer: the earliest sending after the latest that is said
     not to have been delivered; None if there is none.
     """
 
-    __slots__ = ("answered", "answers", "comment", "cuts", "definition", "dims", "id", "kind", "segment", "sent",
-                 "stage", "steps", "ticket")  # fmt: skip
+    __slots__ = ("answered", "answers", "ces_answered", "comment", "csat_answered", "cuts", "definition", "dims", "id",
+                 "kind", "nps_answered", "segment", "sent", "stage", "steps", "ticket")  # fmt: skip
 
     def __init__(self, id_: str, steps: list[Step], definitions: dict[str, D.Survey], dims: Cut) -> None:
         self.id = id_
@@ -33,6 +34,10 @@ class Survey:
         self.ticket = ticket_of(steps)
         self.kind: str = steps[-1].data[0]
         self.definition = definitions[self.kind]
+        family = self.definition.family
+        self.ces_answered = self.answered if family == "ces" else None
+        self.csat_answered = self.answered if family == "csat" else None
+        self.nps_answered = self.answered if family == "nps" else None
         self.comment: str | None = next(
             (c for s in reversed(steps) if s.kind == S.ANSWERED and (c := S.value(s, 3))), None
         )
