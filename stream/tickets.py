@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from functools import lru_cache
 from typing import Any
 
@@ -173,6 +173,10 @@ def topic_of(steps: list[Step]) -> str | None:
     return topic
 
 
+def _opening(ticket: Ticket) -> tuple[int, str]:
+    return ticket.opened, ticket.id
+
+
 class Issue:
     """A customer's tickets of one topic (a missing topic equals only a missing topic), by (opened, id).
 
@@ -183,8 +187,19 @@ class Issue:
 
     def __init__(self, topic: str | None, tickets: list[Ticket]) -> None:
         self.topic = topic
-        self.tickets = tickets if len(tickets) < 2 else sorted(tickets, key=lambda t: (t.opened, t.id))
+        self.tickets = tickets if len(tickets) < 2 else sorted(tickets, key=_opening)
         self._contacts: list[tuple[int, int, str, bool]] | None = None
+
+    def grown(self, ticket: Ticket) -> Issue:
+        """The same with a ticket that was just opened."""
+        found = Issue(self.topic, [])
+        found.tickets = self.tickets[:]
+        insort(found.tickets, ticket, key=_opening)
+        if self._contacts is not None:
+            found._contacts = self._contacts[:]
+            for at, uid in ticket.contacts:
+                insort(found._contacts, (at, uid, ticket.id, uid == ticket.opened_uid))
+        return found
 
     @property
     def contacts(self) -> list[tuple[int, int, str, bool]]:
