@@ -47,7 +47,7 @@ class Journey(Packed):
         """Add a step; False if it is a repeat."""
         if family == "customer":
             return self._put_attributes(step)
-        records = self._open[family]
+        records = self.opened[family]
         steps = records.get(record)
         if steps is None:
             steps = records[record] = [step]
@@ -132,7 +132,7 @@ class Journey(Packed):
 
     def use(self, at: int) -> None:
         """Note that the customer caused something at `at`, ms."""
-        steps = self._open["usage"].setdefault("", [])
+        steps = self.opened["usage"].setdefault("", [])
         if steps and steps[-1].at <= at < steps[-1].data[1]:  # the day in use that was there last
             last, end = steps[-1].data
             if at > last:
@@ -188,7 +188,7 @@ class Journey(Packed):
             code, id_ = item[0], item[2:]
             if code == "i":
                 found = [self._issue(id_ if len(item) > 1 else None)]
-            elif steps := self._open[FAMILY[code]].get(id_):
+            elif steps := self.opened[FAMILY[code]].get(id_):
                 found = self._derive(code, id_, steps)
             else:
                 return []
@@ -259,7 +259,7 @@ class Journey(Packed):
     def surveys_of(self, kinds: Collection[str]) -> list[Survey]:
         """The surveys of these kinds."""
         found: list[Survey] = []
-        for id_, steps in self._open["surveys"].items():
+        for id_, steps in self.opened["surveys"].items():
             if steps[-1].data[0] in kinds:
                 item = f"s:{id_}"
                 found += self.seen.get(item) or self.views(item)
@@ -279,7 +279,7 @@ class Journey(Packed):
             return Issue(topic, [t for t in known if t.topic == topic])
         named = [  # only those that are of the topic are derived
             id_
-            for id_, steps in self._open["tickets"].items()
+            for id_, steps in self.opened["tickets"].items()
             if (known[0].topic if (known := self.seen.get(f"t:{id_}")) else tickets.topic_of(steps)) == topic
         ]
         return Issue(topic, [t for id_ in named if (t := self.ticket(id_))])

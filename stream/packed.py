@@ -38,14 +38,14 @@ class Packed(Timeline):
     `touch`. It is asked for most of all, so it is a plain look-up.
     """
 
-    __slots__ = ("_changed", "_open", "alerts", "records")
+    __slots__ = ("_changed", "alerts", "opened", "records")
 
     def __init__(self, definitions: Definitions, value: bytes | None) -> None:
         self.definitions = definitions
         self.row: Any = Row() if value is None else decode_row(memoryview(value)[8:])
         self.alerts: dict[str, Held] = self.row.alerts
-        self._open = Records(self.row)
-        self.records: Callable[[str], dict[str, list[Step]]] = self._open.__getitem__
+        self.opened = Records(self.row)
+        self.records: Callable[[str], dict[str, list[Step]]] = self.opened.__getitem__
         self._changed: dict[str, None] = {}
 
     def encode(self) -> bytes | None:
@@ -60,7 +60,7 @@ class Packed(Timeline):
 
     def _close(self) -> None:
         """Encode the families that changed into the row."""
-        families, opened, known = self.row.families, self._open, len(self.row.families)
+        families, opened, known = self.row.families, self.opened, len(self.row.families)
         for family in self._changed:
             if records := opened[family]:
                 families[family] = Raw(encode_row(records))
@@ -85,8 +85,7 @@ class Packed(Timeline):
 
     def has(self, family: str) -> bool:
         """Whether there is any record of a family."""
-        opened = self._open.get(family)
-        return family in self.row.families if opened is None else bool(opened)
+        return bool(self.opened.get(family, family in self.row.families))
 
     @property
     def due(self) -> int:
