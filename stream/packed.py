@@ -50,13 +50,14 @@ class Packed(Timeline):
 
     def encode(self) -> bytes | None:
         """The stored form; None when nothing is left."""
-        if self.is_empty:
+        row = self.packed().row
+        if not row.families and self.is_empty:
             return None
-        dues = self.row.dues
+        dues = row.dues
         if (look := dues.pop(HEALTH, None)) is not None:
             dues[HEALTH] = look  # the last: it is set once a beat and append, and a row may not show where that was cut
         due = min(dues.values()) if dues else NEVER
-        return due.to_bytes(8, "big") + encode_row(self.row)
+        return due.to_bytes(8, "big") + encode_row(row)
 
     def _close(self) -> None:
         """Encode the families that changed into the row."""

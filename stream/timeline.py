@@ -80,7 +80,7 @@ class Timeline:
         trail, when = row.trail, at.to_bytes(8, "big")
         touch = when + encode_row((event.type, about, event.source, event.id))
         if when > trail[2:10] or touch > trail[2:]:  # the newest, as mostly; none is the beginning of another
-            trail = _packed(touch) + trail
+            trail = _packed(touch, trail)
         elif touch in (known := list(_touches(trail))):
             return
         else:
@@ -88,7 +88,7 @@ class Timeline:
         if row.touches < self.definitions.trail:
             row.touches += 1
         else:
-            trail = trail[: -4 - int.from_bytes(trail[-2:], "big")]
+            trail = trail[: -4 - (trail[-2] << 8 | trail[-1])]
         row.trail = trail
 
     @property
@@ -105,10 +105,10 @@ def _joined(dims: Cut, segment: str | None, stage: str | None) -> Cut:
     return tuple(sorted([*dims, *own]))
 
 
-def _packed(touch: bytes) -> bytes:
+def _packed(touch: bytes, older: bytes = b"") -> bytes:
     """With its length at both ends: so both the newest and the oldest are at hand. Touches sort by event time."""
     size = len(touch).to_bytes(2, "big")
-    return size + touch + size
+    return b"".join((size, touch, size, older))
 
 
 def _touches(trail: bytes) -> Iterator[bytes]:
