@@ -19,7 +19,7 @@ from stream.journey import CODE, FAMILY, NEVER, Held, Journey, Waiting, issue_it
 from stream.looking import Look, all_looks, look
 from stream.packed import HEALTH
 from stream.plan import Eyes, Plan
-from stream.sums import Sums
+from stream.sums import Sums, nothing
 
 BACKFILL = "b"  # among the dues: the end of a backfill, which is no item
 
@@ -27,7 +27,10 @@ BACKFILL = "b"  # among the dues: the end of a backfill, which is no item
 class Fold:
     """A journey being folded. `told` = changes of alerts, in order, to be published with the append."""
 
-    __slots__ = ("_held", "_least", "definitions", "facts", "glance", "journey", "plan", "soonest", "told")
+    __slots__ = (
+        "_held", "_least", "beat", "clock", "definitions", "facts", "glance", "journey", "plan", "soonest", "sums",
+        "told",
+    )  # fmt: skip
 
     def __init__(self, journey: Journey, plan: Plan) -> None:
         self.journey = journey
@@ -37,7 +40,9 @@ class Fold:
         self._least = self.definitions.keep.least
         self._held: dict[tuple[str, str], str] = {}  # ids of alerts, by signal and cause
         self.glance = 0  # the clock at which its health is to be looked at; 0 = it was
-        self.soonest = NEVER  # when the earliest of what was scheduled lately is due
+        self.soonest = NEVER  # when something is next due, or earlier
+        self.clock = self.beat = -1  # log clock of what happened last (ms), and its beat, of which `sums` are
+        self.sums: Sums = nothing()
         self.told: list[Alert] = []
 
     def after(self, looks: Sequence[Look], clock: int, *, backfill: bool = False) -> None:
@@ -151,11 +156,11 @@ class Fold:
 
     # -- time passing ------------------------------------------------------------------------------------------
 
-    def fall_due(self, clock: int, sums: Sums) -> Iterator[tuple[str, str, Waiting | None]]:
+    def fall_due(self, clock: int) -> Iterator[tuple[str, str, Waiting | None]]:
         """Let happen what is due at `clock`; yields (family, record, waiting step) for each headless step given up,
         and (family, record, None) for each record forgotten.
         """
-        self.glance_now(sums)
+        self._glance()
         row = self.journey.row
         looks = [look(self.plan, item) for item, due in row.dues.items() if due <= clock and item != BACKFILL]
         if backfill := 0 < row.backfill <= clock:
@@ -166,16 +171,16 @@ class Fold:
         if items == [HEALTH] and forgetting.is_daily(self.journey, clock):
             row.dues[HEALTH] = forgetting.daily(self.journey, clock)
         elif looks:
-            for happened in self._happen(looks, clock, sums, backfill=backfill):
+            for happened in self._happen(looks, clock, backfill=backfill):
                 forgot = forgot or happened[2] is None
                 yield happened
         if HEALTH in items or backfill or forgot:
-            self.look_daily(clock, sums)
+            self._look_daily(clock)
         if self.journey.is_empty:
             row.trail, row.touches = b"", 0
 
     def _happen(
-        self, looks: Sequence[Look], clock: int, sums: Sums, *, backfill: bool
+        self, looks: Sequence[Look], clock: int, *, backfill: bool
     ) -> Iterator[tuple[str, str, Waiting | None]]:
         row = self.journey.row
         self.facts.before(looks, clock - 1)
@@ -187,17 +192,22 @@ class Fold:
         self.after(looks, clock, backfill=backfill)
         for item, _ in looks:
             if forgetting.is_over(self.journey, item, clock, self.plan) and not self.facts.lie_ahead(item, clock):
-                self.facts.account(sums, clock)
+                self.facts.account(self.sums, clock)
                 self.forget([item], clock)
                 yield FAMILY[item[0]], item[2:], None
 
-    def glance_now(self, sums: Sums) -> None:
+    def settle(self) -> None:
+        """Account for what happened so far: its beat is over, or its append."""
+        self._glance()
+        self.facts.account(self.sums, self.clock)
+
+    def _glance(self) -> None:
         """Look at the health that an event asked for."""
         if self.glance:
             clock, self.glance = self.glance, 0
-            self.look_at_health(clock, sums)
+            self._look_at_health(clock)
 
-    def look_at_health(self, clock: int, sums: Sums) -> None:
+    def _look_at_health(self, clock: int) -> None:
         """How the customer does at `clock`, if anybody asks; a change is a step of the record of its health.
 
         It is dated by its beat, in which the last look counts: so it does not matter where an append was cut.
@@ -221,17 +231,17 @@ class Fold:
             self.after(looks, clock)
             last = journey.health()
         if data != (() if last is None else last.data):
-            self.trim("health", "", clock, sums)
+            self.trim("health", "", clock)
             self.facts.before(looks, clock)
             journey.see(beat, data)
             self.after(looks, clock)
 
-    def look_daily(self, clock: int, sums: Sums) -> None:
+    def _look_daily(self, clock: int) -> None:
         """As every day; a customer of whom nothing is known any more has no health."""
-        self.look_at_health(clock, sums)
+        self._look_at_health(clock)
         last = self.journey.health()
         if last is not None and not last.data:
-            self.facts.account(sums, clock)
+            self.facts.account(self.sums, clock)
             self.forget([HEALTH], clock)
 
     def forget(self, items: Sequence[str], clock: int) -> None:
@@ -256,27 +266,27 @@ class Fold:
         self.facts.before(looks, clock)
         self.after(looks, clock)
 
-    def trim(self, family: str, record: str, clock: int, sums: Sums) -> None:
+    def trim(self, family: str, record: str, clock: int) -> None:
         """Let go of old steps of a long record, if there are some weeks of them; what they said stays said."""
         if not forgetting.stale(self.journey, family, record, clock):
             return
         if forgetting.bears_alert(self.journey, family, self.plan):
             return
-        self.facts.account(sums, clock)
+        self.facts.account(self.sums, clock)
         forgetting.trim(self.journey, family, record, clock)
         self._shortened(family, record, clock)
 
-    def freeze(self, items: Sequence[str], clock: int, sums: Sums) -> None:
+    def freeze(self, items: Sequence[str], clock: int) -> None:
         """Make room: forget closed records of one family, early."""
-        self.facts.account(sums, clock)
+        self.facts.account(self.sums, clock)
         row, family = self.journey.row, FAMILY[items[0][0]]
         quiet = max(self.journey.views(item)[0].steps[-1].at for item in items)
         row.edges[family] = max(row.edges.get(family, 0), quiet)
         self.forget(items, clock)
 
-    def shorten(self, family: str, record: str, left: int, clock: int, sums: Sums) -> int:
+    def shorten(self, family: str, record: str, left: int, clock: int) -> int:
         """Make room in a long record: its oldest steps go, early; how many."""
-        self.facts.account(sums, clock)
+        self.facts.account(self.sums, clock)
         gone = forgetting.shorten(self.journey, family, record, left)
         self.after(self._shortened(family, record, clock), clock)
         return gone
