@@ -19,7 +19,7 @@ from stream.journey import CODE, FAMILY, NEVER, Held, Journey, Waiting, issue_it
 from stream.looking import Look, all_looks, look
 from stream.packed import HEALTH
 from stream.plan import Eyes, Plan
-from stream.sums import Sums, nothing
+from stream.sums import Sums
 
 BACKFILL = "b"  # among the dues: the end of a backfill, which is no item
 
@@ -41,8 +41,8 @@ class Fold:
         self._held: dict[tuple[str, str], str] = {}  # ids of alerts, by signal and cause
         self.glance = 0  # the clock at which its health is to be looked at; 0 = it was
         self.soonest = NEVER  # when something is next due, or earlier
-        self.clock = self.beat = -1  # log clock of what happened last (ms), and its beat, of which `sums` are
-        self.sums: Sums = nothing()
+        self.clock = self.beat = -1  # log clock of what happened last (ms), and its beat; -1 = nothing happened yet
+        self.sums: Sums  # of that beat
         self.told: list[Alert] = []
 
     def after(self, looks: Sequence[Look], clock: int, *, backfill: bool = False) -> None:

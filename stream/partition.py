@@ -9,6 +9,7 @@ the log's order. Where a log is cut into batches does not change a result.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -93,7 +94,8 @@ class Partition:
     def _fold(self, batch: Batch) -> Iterator[Append | None]:
         puts: list[tuple[bytes, bytes | None]] = []
         work, rest = 0, self.stride
-        for key, arrivals in batch.by.items():
+        cold = len(batch.by) - self._hot_limit  # those before are gone from the cache when their memory is given back
+        for number, (key, arrivals) in enumerate(batch.by.items()):
             if not arrivals and batch.waits(due := self._due(key), key):
                 self._agenda.put(key, due)  # its entry was too early
                 continue
@@ -104,6 +106,9 @@ class Partition:
                     yield None
                     rest = work + self.stride
             puts += self._close(fold, key)
+            if number >= cold:
+                self._hot[key] = fold
+        self._hot = dict(islice(self._hot.items(), max(len(self._hot) - self._hot_limit, 0), None))
         if work > self.stride:
             yield None  # to pack what many said takes as long again
         yield self._append(batch, puts)
@@ -141,7 +146,8 @@ class Partition:
         """What happens next to a customer happens at `clock`, ms; what was in an earlier beat is accounted for."""
         beat = clock // BEAT
         if beat != fold.beat:
-            fold.settle()
+            if fold.beat >= 0:
+                fold.settle()
             fold.beat, fold.sums = beat, self._said.sums(beat)
         fold.clock = clock
 
@@ -194,9 +200,6 @@ class Partition:
         """Its row, if it is another one now."""
         row = fold.journey.encode()
         self._agenda.put(key, NEVER if row is None else int.from_bytes(row[:8], "big"))
-        self._hot[key] = fold
-        if len(self._hot) > self._hot_limit:
-            del self._hot[next(iter(self._hot))]
         if row != self.rows.get(key):
             yield key, row
 
