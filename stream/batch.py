@@ -22,8 +22,6 @@ from stream.tallies import Tallies
 from stream.ticks import Ticker
 
 TICKED, REVIEWED = "clock.ticked", "alert.reviewed"
-APPEND_BYTES = 4_000_000  # an append is cut at about this, well below what its topic takes (agents/topics.py)
-APPEND_WORK = 20_000  # pieces of work in one append, about: seconds
 NEW = 300  # bytes that a customer adds to an append at least, about
 
 Arrival = tuple[int, int, Any, Heard]  # the log clock (ms), event time (ms), the event, its record
@@ -34,14 +32,16 @@ class Batch(Struct, gc=False):
     `reach` = how far it may go.
 
     `last`: of those to whom something falls due at `clock`, the last whose turn it is; None = all. `taken` = how many
-    records it takes in, `next` = the offset to go on from. `size` = bytes, about, before anything is said; `work` =
-    pieces of work, about.
+    records it takes in, `next` = the offset to go on from. `size` = bytes, about, before anything is said, of `room`;
+    `work` = pieces of work, about, of `most`.
     """
 
     by: dict[bytes, list[Arrival]]
     clock: int
     reach: int
     next: int
+    most: int
+    room: int
     taken: int = 0
     last: bytes | None = None
     size: int = 0
@@ -64,11 +64,13 @@ class Gatherer:
         self._said, self._tallies, self._ticker, self._refuse = said, tallies, ticker, refuse
         self._shortest = definitions.keep.least
 
-    def begin(self, record: Heard, clock: int) -> Batch:
-        """An empty batch, to go on with `record` at the log clock `clock` (ms)."""
+    def begin(self, record: Heard, clock: int, most: int, room: int) -> Batch:
+        """An empty batch, to go on with `record` at the log clock `clock` (ms), of `most` pieces of work and `room`
+        bytes at most, about.
+        """
         begins = max(clock, min(record.timestamp, self._agenda.first))
-        days = max(1, APPEND_WORK // max(1, len(self._rows)))  # each makes work: customers are looked at once a day
-        return Batch({}, clock, begins + days * DAY, record.offset)
+        days = max(1, most // max(1, len(self._rows)))  # each makes work: customers are looked at once a day
+        return Batch({}, clock, begins + days * DAY, record.offset, most, room)
 
     def gather(self, batch: Batch, records: Sequence[Heard], start: int, many: int) -> bool:
         """Take in `many` records at most, from number `start` on; whether the batch is whole now, or they are all.
@@ -88,7 +90,7 @@ class Gatherer:
             batch.taken += 1
             batch.work += 1
             self._hear(batch, record, now)
-            if batch.work >= APPEND_WORK or batch.size > APPEND_BYTES:
+            if batch.work >= batch.most or batch.size > batch.room:
                 return True
         return start + many >= len(records)
 
@@ -100,7 +102,7 @@ class Gatherer:
             if key not in batch.by:
                 self._begin(batch, key)
             batch.work += 1
-            if batch.work >= APPEND_WORK:
+            if batch.work >= batch.most:
                 batch.last = key
                 return False
         batch.clock = to

@@ -28,8 +28,8 @@ class Fold:
     """A journey being folded. `told` = changes of alerts, in order, to be published with the append."""
 
     __slots__ = (
-        "_held", "_least", "beat", "clock", "definitions", "facts", "glance", "journey", "plan", "soonest", "sums",
-        "told",
+        "_held", "_least", "_opened", "beat", "clock", "definitions", "facts", "glance", "journey", "plan", "soonest",
+        "sums", "told",
     )  # fmt: skip
 
     def __init__(self, journey: Journey, plan: Plan) -> None:
@@ -39,6 +39,7 @@ class Fold:
         self.facts = Facts(journey, plan)
         self._least = self.definitions.keep.least
         self._held: dict[tuple[str, str], str] = {}  # ids of alerts, by signal and cause
+        self._opened: dict[str, list[str]] | None = None  # signals with an open alert, by item, as far as asked for
         self.glance = 0  # the clock at which its health is to be looked at; 0 = it was
         self.soonest = NEVER  # when something is next due, or earlier
         self.clock = self.beat = -1  # log clock of what happened last (ms), and its beat; -1 = nothing happened yet
@@ -103,18 +104,24 @@ class Fold:
     ) -> None:
         """Bring the alerts of signals on an item up to the clock; adds the times at which that is next to be done."""
         journey = self.journey
-        known = journey.alerts
-        opened = [one.signal for one in known.values() if one.status == "open"] if known else ()
+        opened = (self._opened if self._opened is not None else self._know_opened()).get(item, ())
         one = views[0] if len(views) == 1 else None  # as nearly always
         for signal in signals:
             if one is not None:
                 found = list(signal.find(one, journey))
             else:
                 found = [finding for view in views for finding in signal.find(view, journey)]
-            if found or opened:
-                holds = alerts.ahead(found, clock, signal.linger, ahead)
-                if holds or signal.name in opened:  # else nothing is to be said: all lie ahead, or are over
-                    self._bring_all(signal, item, found, clock, backfill=backfill)
+            # Nothing is to be said where all lie ahead, or are over.
+            if (found and alerts.ahead(found, clock, signal.linger, ahead)) or signal.name in opened:
+                self._bring_all(signal, item, found, clock, backfill=backfill)
+
+    def _know_opened(self) -> dict[str, list[str]]:
+        """The signals that have an open alert, by item."""
+        found = self._opened = {}
+        for one in self.journey.alerts.values():
+            if one.status == "open":
+                found.setdefault(one.item, []).append(one.signal)
+        return found
 
     def _bring_all(self, signal: Signal, item: str, found: Sequence[Finding], clock: int, *, backfill: bool) -> None:
         """The alerts of one signal on an item, cause by cause."""
@@ -141,6 +148,7 @@ class Fold:
         change = alerts.judge(held, findings, clock, signal.linger, verdict, backfill=backfill)
         if change is None:
             return
+        self._opened = None
         journey.alerts[id_] = held
         journey.row.healthy = 0
         cut, trail, run = about(journey, item, clock), journey.trail, self.definitions.run
@@ -260,6 +268,7 @@ class Fold:
             self._bring(self.plan.signal_by_name[held.signal], held.item, held.cause, [], clock, backfill=False)
         for item in items:
             forgetting.drop(journey, item)
+        self._opened = None
         journey.row.healthy = 0
         looks = list(affected.items())
         self.facts.unsay(looks)  # what they say without it counts as said

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from stream.agenda import Agenda
-from stream.batch import APPEND_WORK, REVIEWED, Arrival, Batch, Gatherer
+from stream.batch import REVIEWED, Arrival, Batch, Gatherer
 from stream.claims import Verdict
 from stream.definitions import BEAT, Definitions
 from stream.differences import Moment, Outbox
@@ -29,8 +29,13 @@ from stream.stepping import Stepper
 from stream.tallies import Tallies
 from stream.ticks import Ticker, tick
 
+APPEND_BYTES = 4_000_000  # an append is cut at about this, well below what its topic takes (agents/topics.py)
+APPEND_WORK = 20_000  # pieces of work in one append, about: seconds
+LARGEST = 10_000_000  # bytes; an append that came out larger is made again in parts
 GATHERED = 8  # records that are gathered in the time of a piece of work, or less
 HOT = 64  # decoded journeys kept in hand between appends, a partition
+
+Put = tuple[bytes, bytes | None]
 
 _json = msgspec.json.Encoder().encode
 
@@ -57,7 +62,7 @@ class Partition:
         self._gatherer = Gatherer(
             definitions, partition, rows, self._agenda, self._said, self.tallies, self._ticker, self.refuse
         )
-        self._hot_limit = hot
+        self._hot_limit, self._most = hot, APPEND_WORK
         self._hot: dict[bytes, Fold] = {}  # journeys lately in hand, the latest last: to be decoded again costs most
 
     @property
@@ -75,13 +80,24 @@ class Partition:
 
         None = a breath, after `stride` pieces of work: nothing to write. The rows change with an append only.
         """
-        taken = 0
+        taken, most = 0, self._most
         while taken < len(records):
-            batch = self._gatherer.begin(records[taken], self.meta.clock)
+            batch = self._gatherer.begin(records[taken], self.meta.clock, most, APPEND_BYTES)
+            counted = self.tallies.copy()
             while not self._gatherer.gather(batch, records, taken + batch.taken, GATHERED * self.stride):
                 yield None
+            puts: list[Put] = []
+            yield from self._fold(batch, puts)
+            append = self._append(batch, puts)
+            size = _size(append)
+            if size > LARGEST and batch.work > 1:  # much more was said than lately: again, in parts
+                self._undo(batch, counted)
+                most = batch.work // 2
+                continue
+            self._written(append)
             taken += batch.taken
-            yield from self._fold(batch)
+            most = self._most = min(APPEND_WORK, max(1, APPEND_BYTES * batch.work // max(size, 1)))
+            yield append
 
     def tick(self, now: int, *, caught_up: bool) -> Out | None:
         """The owner's tick, if one is wanted at wall time `now` (ms); none where log time is the records' own."""
@@ -91,8 +107,7 @@ class Partition:
 
     # -- a batch, customer by customer -------------------------------------------------------------------------
 
-    def _fold(self, batch: Batch) -> Iterator[Append | None]:
-        puts: list[tuple[bytes, bytes | None]] = []
+    def _fold(self, batch: Batch, puts: list[Put]) -> Iterator[None]:
         work, rest = 0, self.stride
         cold = len(batch.by) - self._hot_limit  # those before are gone from the cache when their memory is given back
         for number, (key, arrivals) in enumerate(batch.by.items()):
@@ -111,7 +126,6 @@ class Partition:
         self._hot = dict(islice(self._hot.items(), max(len(self._hot) - self._hot_limit, 0), None))
         if work > self.stride:
             yield None  # to pack what many said takes as long again
-        yield self._append(batch, puts)
 
     def _live(self, fold: Fold, key: bytes, arrivals: Sequence[Arrival], batch: Batch) -> Iterator[None]:
         """All that happens to a customer in a batch; yields after each piece of work."""
@@ -132,7 +146,8 @@ class Partition:
             due = fold.soonest = fold.journey.due
             if due > to or batch.waits(due, key):
                 return
-            self._turn(fold, due)
+            self._turn(fold, due // BEAT)
+            fold.clock = due
             for family, record, waiting in fold.fall_due(due):
                 if waiting is None:
                     self.tallies.forgotten[family] += 1
@@ -142,20 +157,19 @@ class Partition:
             self._tell(fold, (due, 0, key))
             yield
 
-    def _turn(self, fold: Fold, clock: int) -> None:
-        """What happens next to a customer happens at `clock`, ms; what was in an earlier beat is accounted for."""
-        beat = clock // BEAT
+    def _turn(self, fold: Fold, beat: int) -> None:
+        """What happens next to a customer is in this beat; what was in an earlier one is accounted for."""
         if beat != fold.beat:
             if fold.beat >= 0:
                 fold.settle()
             fold.beat, fold.sums = beat, self._said.sums(beat)
-        fold.clock = clock
 
     def _take(self, fold: Fold, arrival: Arrival) -> None:
         """One event of a customer."""
         clock, at, event, record = arrival
-        if clock != fold.clock:
-            self._turn(fold, clock)
+        if (beat := clock // BEAT) != fold.beat:
+            self._turn(fold, beat)
+        fold.clock = clock
         if event.type == REVIEWED:
             self._review(fold, event, at, (clock, 1, record.offset))
         elif refused := self._stepper.take(fold, event, at, record, clock):
@@ -196,7 +210,7 @@ class Partition:
         fold.beat = fold.clock = -1  # nothing happened in this batch yet
         return fold
 
-    def _close(self, fold: Fold, key: bytes) -> Iterator[tuple[bytes, bytes | None]]:
+    def _close(self, fold: Fold, key: bytes) -> Iterator[Put]:
         """Its row, if it is another one now."""
         row = fold.journey.encode()
         self._agenda.put(key, NEVER if row is None else int.from_bytes(row[:8], "big"))
@@ -222,14 +236,28 @@ class Partition:
         letter = DeadLetter(reject.reason, reject.detail, EVENTS, self.partition, offset, at, key, value_)
         self._said.say(when, DEADLETTERS, key, _json(letter))
 
-    def _append(self, batch: Batch, puts: list[tuple[bytes, bytes | None]]) -> Append:
-        for key, row in puts:
+    def _append(self, batch: Batch, puts: list[Put]) -> Append:
+        meta = msgspec.structs.replace(self.meta, next=batch.next, clock=batch.clock, seq=self.meta.seq + 1)
+        out = self._said.pack(meta, self.partition)
+        self._said.clear()
+        return Append(puts, meta, out)
+
+    def _written(self, append: Append) -> None:
+        for key, row in append.puts:
             if row is None:
                 del self.rows[key]
             else:
                 self.rows[key] = row
-        self.meta.next, self.meta.clock, self.meta.seq = batch.next, batch.clock, self.meta.seq + 1
-        meta = msgspec.structs.replace(self.meta)
-        out = self._said.pack(meta, self.partition)
-        self._said.clear()
-        return Append(puts, meta, out)
+        self.meta.next, self.meta.clock, self.meta.seq = append.meta.next, append.meta.clock, append.meta.seq
+
+    def _undo(self, batch: Batch, counted: Tallies) -> None:
+        """As if the batch had not been folded: rows and meta change with an append only."""
+        self._hot.clear()
+        for key in batch.by:
+            self._agenda.put(key, self._due(key))
+        self.tallies.restore(counted)
+
+
+def _size(append: Append) -> int:
+    """Bytes of its rows and of what it says, about."""
+    return sum(len(key) + len(row or b"") for key, row in append.puts) + sum(len(out.value) for out in append.out)
