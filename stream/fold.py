@@ -206,8 +206,9 @@ class Fold:
 
     def settle(self) -> None:
         """Account for what happened so far: its beat is over, or its append."""
-        self._glance()
-        self.facts.account(self.sums, self.clock)
+        if self.clock >= 0:
+            self._glance()
+            self.facts.account(self.sums, self.clock)
 
     def _glance(self) -> None:
         """Look at the health that an event asked for."""

@@ -130,46 +130,53 @@ class Partition:
     def _live(self, fold: Fold, key: bytes, arrivals: Sequence[Arrival], batch: Batch) -> Iterator[None]:
         """All that happens to a customer in a batch; yields after each piece of work."""
         for arrival in arrivals:
-            if fold.soonest <= arrival[0]:
-                yield from self._fall_due(fold, key, arrival[0], batch)
+            clock = arrival[0]
+            if fold.soonest <= clock or clock // BEAT != fold.beat:
+                yield from self._go_on(fold, key, clock, batch)
+            fold.clock = clock
             self._take(fold, arrival)
             yield
-        yield from self._fall_due(fold, key, batch.clock, batch)
-        fold.settle()
+        while True:
+            yield from self._go_on(fold, key, batch.clock, batch)
+            fold.settle()
+            if fold.soonest > batch.clock or batch.waits(fold.soonest, key):
+                break
         if fold.told:
             self._tell(fold, (fold.clock, 2, key))
         yield
 
-    def _fall_due(self, fold: Fold, key: bytes, to: int, batch: Batch) -> Iterator[None]:
-        """Let happen what is due to a customer by `to`, as far as it is of this batch, each at its time (ms)."""
-        while fold.soonest <= to:
-            due = fold.soonest = fold.journey.due
-            if due > to or batch.waits(due, key):
+    def _go_on(self, fold: Fold, key: bytes, to: int, batch: Batch) -> Iterator[None]:
+        """A customer's time goes on to `to` (ms): a beat that is over is accounted for, then happens what is due."""
+        while True:
+            due = NEVER
+            if fold.soonest <= to:
+                due = fold.soonest = fold.journey.due
+                if batch.waits(due, key):
+                    due = NEVER
+            beat = min(due, to) // BEAT
+            if beat != fold.beat:
+                fold.settle()
+                fold.beat, fold.sums = beat, self._said.sums(beat)
+                if fold.soonest < due and fold.soonest <= to:
+                    continue  # to account for what was makes something fall due, maybe before this
+            if due > to:
                 return
-            self._turn(fold, due // BEAT)
             fold.clock = due
-            for family, record, waiting in fold.fall_due(due):
-                if waiting is None:
-                    self.tallies.forgotten[family] += 1
-                    continue
-                reject = Reject(Reason.HEADLESS, f"{family}: nothing opened {record!r} within the grace - at `$.data`")
-                self._dead(reject, (due, 0, key), waiting.heard, waiting.offset, key, waiting.value)
-            self._tell(fold, (due, 0, key))
+            self._fall_due(fold, key, due)
             yield
 
-    def _turn(self, fold: Fold, beat: int) -> None:
-        """What happens next to a customer is in this beat; what was in an earlier one is accounted for."""
-        if beat != fold.beat:
-            if fold.beat >= 0:
-                fold.settle()
-            fold.beat, fold.sums = beat, self._said.sums(beat)
+    def _fall_due(self, fold: Fold, key: bytes, due: int) -> None:
+        for family, record, waiting in fold.fall_due(due):
+            if waiting is None:
+                self.tallies.forgotten[family] += 1
+                continue
+            reject = Reject(Reason.HEADLESS, f"{family}: nothing opened {record!r} within the grace - at `$.data`")
+            self._dead(reject, (due, 0, key), waiting.heard, waiting.offset, key, waiting.value)
+        self._tell(fold, (due, 0, key))
 
     def _take(self, fold: Fold, arrival: Arrival) -> None:
         """One event of a customer."""
         clock, at, event, record = arrival
-        if (beat := clock // BEAT) != fold.beat:
-            self._turn(fold, beat)
-        fold.clock = clock
         if event.type == REVIEWED:
             self._review(fold, event, at, (clock, 1, record.offset))
         elif refused := self._stepper.take(fold, event, at, record, clock):
