@@ -35,7 +35,8 @@ def looks(
         found += [(f"u:{other}", NOBODY) for other in journey.records(way.family) if other != id_]
     elif way.family == "features" and steps and is_told(steps, step.at, clock):
         return found  # what lies ahead is looked at when it would have been due
-    return found + way.wide.looks(journey)
+    way.wide.add(found, journey)
+    return found
 
 
 def _of_ticket(
@@ -45,12 +46,15 @@ def _of_ticket(
     """`found`, with all else that a step of a ticket can change; `issue` = who look at its issue."""
     if issue.mask or issue.signals:
         found += [(issue_item(topic), issue) for topic in _topics(journey, way, event, id_, steps)]
-    if way.dims and (linked := journey.row.links.get(id_)):
+    if way.dims and journey.row.links and (linked := journey.row.links.get(id_)):
         found += [(f"s:{survey}", plan.eyes["s"]) for survey in linked]
         found += [pair for pair in plan.dims.items() if pair[0] not in way.wide.items]
-    found += way.wide.looks(journey)
+    way.wide.add(found, journey)
     if way.opens:
-        found += viewed(journey, plan, [step.at, *(s.at for s in steps or () if s.kind == OPENED)])
+        eyes = way.codes["v"]
+        if eyes.mask or eyes.signals:
+            times = [step.at] if steps is None else [step.at, *(s.at for s in steps if s.kind == OPENED)]
+            found += [(f"v:{id_}", eyes) for id_ in _viewed(journey, times)]
     return found
 
 
@@ -58,6 +62,8 @@ def _topics(journey: Journey, way: Way, event: Any, id_: str, steps: list[Step] 
     """Every topic that the ticket may have before or after this step."""
     if not way.names_a_topic and (ticket := journey.ticket(id_)):
         return (ticket.topic,)
+    if way.opens and not steps:
+        return (event.data.topic,)
     topics: dict[str | None, None] = {}
     for step in steps or ():
         if step.kind == OPENED or (step.kind == UPDATED and value(step, 0)):
@@ -67,21 +73,23 @@ def _topics(journey: Journey, way: Way, event: Any, id_: str, steps: list[Step] 
     return tuple(topics)
 
 
-def viewed(journey: Journey, plan: Plan, opened: Sequence[int]) -> list[Look]:
-    """Sessions in whose 24 h a ticket was opened: their content may have led to it."""
-    eyes = plan.reach["ticket.opened"].codes["v"]
-    if not eyes.kpis and not eyes.signals:
-        return []
-    sessions = journey.records("sessions").items()
-    return [
-        (f"v:{id_}", eyes) for id_, steps in sessions if any(steps[0].at <= at <= steps[-1].at + DAY for at in opened)
-    ]
+def _viewed(journey: Journey, opened: Sequence[int]) -> list[str]:
+    """Sessions in whose 24 h a ticket was opened (ms): their content may have led to it."""
+    found = []
+    for id_, steps in journey.records("sessions").items():
+        first, last = steps[0].at, steps[-1].at + DAY
+        for at in opened:
+            if first <= at <= last:
+                found.append(id_)
+                break
+    return found
 
 
 def used(journey: Journey, plan: Plan, found: Sequence[Look]) -> list[Look]:
     """What looks at days in use when there is a new one, beside those that are `found`."""
-    known = dict.fromkeys(item for item, _ in found)
-    looks = [("d:", plan.eyes["d"]), *plan.days.looks(journey)]
+    known = {item for item, _ in found}
+    looks = [("d:", plan.eyes["d"])]
+    plan.days.add(looks, journey)
     return [look for look in looks if look[0] not in known]
 
 
@@ -91,7 +99,10 @@ def is_new_use(journey: Journey, at: int, clock: int) -> bool:
     A later use on a known day only moves what lies 28 d ahead: that is looked at when it would have been due.
     """
     steps = journey.records("usage").get("")
-    return not steps or not is_day_told(steps, at) or at <= clock - RECENT
+    if not steps or at <= clock - RECENT:
+        return True
+    newest = steps[-1]
+    return not (newest.at <= at < newest.data[1] or is_day_told(steps, at))  # mostly it is the newest
 
 
 def all_looks(journey: Journey, plan: Plan) -> list[Look]:
@@ -102,7 +113,8 @@ def all_looks(journey: Journey, plan: Plan) -> list[Look]:
     known = dict.fromkeys(item for item, _ in found)
     left = dict.fromkeys(h.item for h in journey.alerts.values() if h.item not in known and h.item[0] != "j")
     found += [look(plan, item) for item in left]  # an alert may stand on an issue that lost its tickets
-    return found + plan.everybody.looks(journey)
+    plan.everybody.add(found, journey)
+    return found
 
 
 def look(plan: Plan, item: str) -> Look:
