@@ -28,7 +28,7 @@ def millis(time: datetime) -> int:
     return since.days * 86_400_000 + since.seconds * 1_000 + since.microseconds // 1_000
 
 
-class Base(Struct, frozen=True, tag_field="type", kw_only=True, omit_defaults=True):
+class Base(Struct, frozen=True, tag_field="type", kw_only=True, omit_defaults=True, gc=False):
     """The attributes that all events share. `segment` and `stage` apply to the event's record."""
 
     specversion: Literal["1.0"]
@@ -45,7 +45,9 @@ def _event(type_: str, data: type[Data], family: str, *, optional: bool = False)
     """One member of the union: `type_` on the wire, its payload, and its family."""
     name = "".join(part.capitalize() for part in type_.replace(".", "_").split("_"))
     default = (("data", data, msgspec.field(default_factory=data)),) if optional else (("data", data),)
-    made = msgspec.defstruct(name, list(default), bases=(Base,), tag=type_, frozen=True, kw_only=True, module=__name__)
+    made = msgspec.defstruct(
+        name, list(default), bases=(Base,), tag=type_, frozen=True, kw_only=True, gc=False, module=__name__
+    )
     made.family = family  # type: ignore[attr-defined]
     made.type = type_  # type: ignore[attr-defined]
     return cast("type[Base]", made)

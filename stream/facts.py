@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from stream.claims import Fact
 from stream.journey import Journey
 from stream.looking import Look
 from stream.plan import Group, Plan
-from stream.sums import Said, Sums, pass_on
-
-Found = dict[str, tuple[Fact, ...]]  # by KPI, those who say something
+from stream.sums import Found, Said, Sums, pass_on
 
 
 class Facts:
@@ -35,32 +32,32 @@ class Facts:
         """Note what items say before a step changes them."""
         noted = self._noted
         for item, eyes in looks:
-            mask = eyes.mask
-            if mask:
+            if mask := eyes.mask:
                 known = noted.get(item, 0)
-                if mask & ~known:
+                if missing := mask & ~known:
                     noted[item] = known | mask
-                    self._note(item, mask & ~known, clock)
+                    self._note(item, missing, clock)
 
     def _note(self, item: str, missing: int, clock: int) -> None:
         views = views_of(self._journey, item)
-        if views and (found := self._ask(views, self._plan.groups[missing], clock, [])):
-            said = self._said.setdefault(item, {})
-            for name, facts in found.items():
-                said[name] = facts, clock
+        if views and (found := self._ask(views, self._plan.groups[missing], clock)):
+            self._said.setdefault(item, []).append((found, clock))
 
     def begin(self, item: str) -> None:
         """A record of which nothing was known: nobody said anything of it."""
         self._noted[item] = -1
 
-    def _ask(self, views: Sequence[Any], groups: Sequence[Group], clock: int, later: list[int | None]) -> Found:
-        """What KPIs say of an item, but for what begins after `clock`: `later` takes when (None: never)."""
+    def _ask(
+        self, views: Sequence[Any], groups: Sequence[Group], clock: int, later: list[int] | None = None
+    ) -> Found:  # fmt: skip
+        """What KPIs say of an item, but for what begins after `clock`: `later` takes when."""
         journey = self._journey
         found: Found = {}
         for view in views:
             for begins, asks in groups:
                 if begins and ((first := getattr(view, begins)) is None or first > clock):
-                    later.append(first)
+                    if first is not None and later is not None:
+                        later.append(first)
                     continue
                 for name, say in asks:
                     if facts := tuple(say(view, journey)):
@@ -69,17 +66,20 @@ class Facts:
 
     def look_ahead(self, item: str, views: Sequence[Any], groups: Sequence[Group], clock: int) -> list[int]:
         """Ask those whose facts may lie ahead; the times at which they begin and end by themselves."""
-        later: list[int | None] = []
-        found = self._ask(views, groups, clock, later)
-        ahead = [at for at in later if at is not None]
+        ahead: list[int] = []
+        found = self._ask(views, groups, clock, ahead)
         for facts in found.values():
             for fact in facts:
-                if fact.at > clock:
-                    ahead.append(fact.at)
-                if fact.until is not None and fact.until > clock:
-                    ahead.append(fact.until)
-        soon = self._soon.setdefault(item, found)
-        if soon is not found and (soon or found):  # in this beat it was looked at before
+                at, until = fact.at, fact.until
+                if at > clock:
+                    ahead.append(at)
+                if until is not None and until > clock:
+                    ahead.append(until)
+        soon = self._soon.get(item)
+        if soon is None:
+            if found:
+                self._soon[item] = found
+        else:  # in this beat it was looked at before
             for _, asks in groups:
                 for name, _ in asks:
                     soon.pop(name, None)
@@ -102,27 +102,25 @@ class Facts:
 
     def account(self, sums: Sums, clock: int) -> None:
         """Add what changed since it was last passed on to `sums`."""
-        journey, plan, seen = self._journey, self._plan, self._journey.seen
+        journey, plan, seen, soon = self._journey, self._plan, self._journey.seen, self._soon
         groups, at_once = plan.groups, ~plan.soon
         for item, mask in self.stale.items():
-            found = self._soon.get(item)
-            if mask & at_once:
-                views = seen.get(item) or views_of(journey, item)
-                asked = self._ask(views, groups[mask & at_once], clock, [])
+            found = soon.get(item)
+            if rest := mask & at_once:
+                asked = self._ask(seen.get(item) or views_of(journey, item), groups[rest], clock)
                 found = asked | found if found else asked
-            elif found is None:
-                found = {}
-            said = self._said.get(item)
-            if said:
-                for name in said:
-                    if name not in found and plan.bits[name] & mask:
-                        found[name] = ()
-            elif found:
-                said = self._said[item] = {}
-            if said is not None:
+            if said := self._said.get(item):
+                found = self._silent(said, mask) | (found or {})
                 pass_on(sums, said, found, clock)
+            elif found:
+                pass_on(sums, self._said.setdefault(item, []), found, clock)
         self.stale.clear()
-        self._soon.clear()
+        soon.clear()
+
+    def _silent(self, said: Said, mask: int) -> Found:
+        """Nothing, of those of a mask who had said anything."""
+        bits = self._plan.bits
+        return {name: () for known, _ in said for name in known if bits[name] & mask}
 
 
 def views_of(journey: Journey, item: str) -> Sequence[Any]:

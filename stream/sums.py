@@ -3,35 +3,58 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from itertools import repeat
 
 from stream.claims import Cut, Fact
 from stream.definitions import MINUTE
 
 Counts = defaultdict[tuple[tuple[str, int], ...], int]  # by the parts of a fact: more often said than taken back
-Sums = defaultdict[tuple[str, int, Cut], Counts]
-Said = dict[str, tuple[Sequence[Fact], int]]  # by KPI: the facts passed on, and the clock at which
+Found = dict[str, tuple[Fact, ...]]  # by KPI, those who say something
+Said = list[tuple[Found, int]]  # facts passed on, and the clock at which; a KPI is in one of them at most
+
+
+class Sums:
+    """Differences of facts. `panes`: by minute of event time and cut, which the facts of an item mostly share; in
+    each by KPI.
+    """
+
+    __slots__ = ("panes",)
+
+    def __init__(self) -> None:
+        self.panes: defaultdict[tuple[int, Cut], dict[str, Counts]] = defaultdict(_pane)
+
+    def items(self) -> Iterator[tuple[tuple[str, int, Cut], Counts]]:
+        """By KPI, minute and cut."""
+        for (minute, cut), pane in self.panes.items():
+            for name, counts in pane.items():
+                yield (name, minute, cut), counts
+
+    def __len__(self) -> int:
+        return sum(map(len, self.panes.values()))
+
+
+_pane = partial(defaultdict[str, Counts], partial(defaultdict[tuple[tuple[str, int], ...], int], int))
 
 
 def nothing() -> Sums:
     """Sums to which nothing was added yet."""
-    return defaultdict(partial(defaultdict, int))
+    return Sums()
 
 
-def pass_on(sums: Sums, said: Said, found: Mapping[str, Sequence[Fact]], clock: int) -> None:
+def pass_on(sums: Sums, said: Said, found: Found, clock: int) -> None:
     """Take back what KPIs `said` of an item, as far as they are `found` to say other things now, and note those."""
     if said:
-        for name, facts in found.items():
-            then = said.get(name)
-            if then is None:
-                _add(sums, ((name, facts),), clock, 1)
-            else:
-                _differ(sums, name, *then, facts, clock)
+        fresh = dict(found)
+        for known, then in said:
+            for name in [name for name in known if name in found]:
+                _differ(sums, name, known.pop(name), then, fresh.pop(name), clock)
+        said[:] = [one for one in said if one[0]]
+        _add(sums, fresh, clock, 1)
     else:  # most often: a new record
-        _add(sums, found.items(), clock, 1)
-    said.update(zip(found, zip(found.values(), repeat(clock))))  # noqa: B905 - of one length
+        _add(sums, found, clock, 1)
+    if found:
+        said.append((found, clock))
 
 
 def _differ(sums: Sums, name: str, said: Sequence[Fact], then: int, now: Sequence[Fact], clock: int) -> None:
@@ -46,8 +69,8 @@ def _differ(sums: Sums, name: str, said: Sequence[Fact], then: int, now: Sequenc
         pairs = [(a, b) for a, b in zip(said, now, strict=False) if a != b or _crosses(a, then, clock)]
         said = [*(a for a, _ in pairs), *said[many:]]
         now = [*(b for _, b in pairs), *now[many:]]
-    _add(sums, ((name, said),), then, -1)
-    _add(sums, ((name, now),), clock, 1)
+    _add(sums, {name: said}, then, -1)
+    _add(sums, {name: now}, clock, 1)
 
 
 def _crosses(fact: Fact, then: int, clock: int) -> bool:
@@ -55,15 +78,21 @@ def _crosses(fact: Fact, then: int, clock: int) -> bool:
     return then < fact.at <= clock or (fact.until is not None and then < fact.until <= clock)
 
 
-def _add(sums: Sums, said: Iterable[tuple[str, Sequence[Fact]]], clock: int, sign: int) -> None:
+def _add(sums: Sums, found: Mapping[str, Sequence[Fact]], clock: int, sign: int) -> None:
     """Count the facts of KPIs as far as they have begun and ended at `clock`, `sign` times."""
-    for name, facts in said:
+    panes, begun, cut = sums.panes, -1, None
+    for name, facts in found.items():
         for fact in facts:
-            if fact.at > clock:
+            at = fact.at
+            if at > clock:
                 continue
-            sums[name, fact.at // MINUTE, fact.cut][fact.parts] += sign
-            if fact.until is not None and fact.until <= clock:
-                sums[name, fact.until // MINUTE, fact.cut][fact.parts] -= sign
+            if at != begun or fact.cut is not cut:
+                begun, cut = at, fact.cut
+                pane = panes[at // MINUTE, cut]
+            pane[name][fact.parts] += sign
+            until = fact.until
+            if until is not None and until <= clock:
+                panes[until // MINUTE, fact.cut][name][fact.parts] -= sign
 
 
 def totals(counts: Counts) -> dict[str, int]:
