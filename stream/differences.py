@@ -1,6 +1,8 @@
-"""What an append changed in the KPIs: differences by beat, shared out to the partitions of journey.kpis."""
+"""What an append says: alerts, dead letters, and differences of the KPIs, shared out to partitions of journey.kpis."""
 
 from __future__ import annotations
+
+from operator import itemgetter
 
 import msgspec
 
@@ -8,57 +10,75 @@ from stream.claims import Change, Differences
 from stream.definitions import BEAT, Definitions
 from stream.plan import Plan
 from stream.record import KPIS, Meta, Out, murmur2
-from stream.sums import nothing, totals
+from stream.sums import Sums, nothing, totals
 
 _pack = msgspec.msgpack.Encoder().encode
 
+Moment = tuple[int, int, bytes | int]  # log clock (ms); 0 = what falls due, 1 = a record, 2 = after it; key or offset
+
 
 class Outbox:
-    """Collects sums beat by beat; `pack` makes one record for each partition of journey.kpis, also when empty."""
+    """Collects what is said customer by customer; `pack` puts it in the log's order.
 
-    __slots__ = ("_definitions", "_route", "beats", "heard", "sources", "sums", "verdicts")
+    Each partition of journey.kpis gets a record, also when empty.
+    """
+
+    __slots__ = ("_definitions", "_heard", "_is_stamped", "_outs", "_route", "_sums", "_verdicts")
 
     def __init__(self, definitions: Definitions, plan: Plan) -> None:
         self._definitions = definitions
+        self._is_stamped = definitions.time == "record"
         self._route = {kpi.name: murmur2(kpi.name.encode()) % definitions.kpi_partitions for kpi in plan.kpis}
         self.clear()
 
     def clear(self) -> None:
-        self.sums = nothing()
-        self.beats: list[tuple[int, list[Change]]] = []
-        self.verdicts: list[tuple[str, str, int, int]] = []
-        self.heard: dict[str, None] = {}  # sources, in this beat
-        self.sources: list[tuple[int, list[str]]] = []
+        self._outs: list[tuple[Moment, Out]] = []
+        self._sums: dict[int, Sums] = {}
+        self._heard: dict[int, dict[str, None]] = {}
+        self._verdicts: list[tuple[Moment, tuple[str, str, int, int]]] = []
 
-    def end_beat(self, clock: int) -> None:
-        """Close the beat that `clock` (ms) lies in."""
-        if self.heard:
-            self.sources.append((clock // BEAT, sorted(self.heard)))
-            self.heard = {}
-        if not self.sums:
-            return
-        changes = [
-            Change(kpi, minute, cut, changed)
-            for (kpi, minute, cut), counts in self.sums.items()
-            if (changed := totals(counts))
-        ]
-        if changes:
-            self.beats.append((clock // BEAT, changes))
-        self.sums = nothing()
+    def sums(self, beat: int) -> Sums:
+        """Where differences of a beat are added up."""
+        found = self._sums.get(beat)
+        if found is None:
+            found = self._sums[beat] = nothing()
+        return found
 
-    def pack(self, meta: Meta, partition: int, stamp: int | None) -> list[Out]:
+    def hear(self, source: str, beat: int) -> None:
+        """A source was heard in a beat."""
+        if (heard := self._heard.get(beat)) is None:
+            heard = self._heard[beat] = {}
+        heard[source] = None
+
+    def review(self, when: Moment, alert: str, verdict: str, at: int) -> None:
+        """A verdict on an alert of a watch travels on to the kpis hop; `at` = its event time, ms."""
+        self._verdicts.append((when, (alert, verdict, at, when[0] // BEAT)))
+
+    def say(self, when: Moment, topic: str, key: bytes | None, value: bytes) -> None:
+        """A record to be published."""
+        self._outs.append((when, Out(topic, 0, key, value, when[0] if self._is_stamped else None)))
+
+    def pack(self, meta: Meta, partition: int) -> list[Out]:
         """The records of an append whose meta this is."""
         shares: list[list[tuple[int, list[Change]]]] = [[] for _ in range(self._definitions.kpi_partitions)]
-        for beat, changes in self.beats:
+        for beat in sorted(self._sums):
             parts: list[list[Change]] = [[] for _ in shares]
-            for change in changes:
-                parts[self._route[change.kpi]].append(change)
+            for (kpi, minute, cut), counts in self._sums[beat].items():
+                if changed := totals(counts):
+                    parts[self._route[kpi]].append(Change(kpi, minute, cut, changed))
             for share, part in zip(shares, parts, strict=True):
                 if part:
                     share.append((beat, part))
+        self._outs.sort(key=_when)
+        self._verdicts.sort(key=_when)
+        verdicts = [verdict for _, verdict in self._verdicts]
+        sources = [(beat, sorted(self._heard[beat])) for beat in sorted(self._heard)]
         head = (meta.run, meta.revision, partition, self._definitions.partitions, meta.seq, meta.clock)
-        key = b"%d" % partition
-        return [
-            Out(KPIS, m, key, _pack(Differences(*head, share, self.verdicts, [] if m else self.sources)), stamp)
+        key, stamp = b"%d" % partition, meta.clock if self._is_stamped else None
+        return [out for _, out in self._outs] + [
+            Out(KPIS, m, key, _pack(Differences(*head, share, verdicts, [] if m else sources)), stamp)
             for m, share in enumerate(shares)
         ]
+
+
+_when = itemgetter(0)

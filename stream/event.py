@@ -6,7 +6,8 @@ rejected with the field's path. A new field needs a default; a type never change
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Literal, Union, cast
 
@@ -19,15 +20,15 @@ from stream.payloads import SubscriptionTerms as SubscriptionTerms
 from stream.record import Reason, Reject
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MS = timedelta(milliseconds=1)
 
 
 def millis(time: datetime) -> int:
     """Whole ms since the epoch of an aware time, rounded down."""
-    return (time - _EPOCH) // _MS
+    since = time - _EPOCH
+    return since.days * 86_400_000 + since.seconds * 1_000 + since.microseconds // 1_000
 
 
-class Base(Struct, frozen=True, tag_field="type", kw_only=True, omit_defaults=True):
+class Base(Struct, frozen=True, tag_field="type", kw_only=True, omit_defaults=True, gc=False):
     """The attributes that all events share. `segment` and `stage` apply to the event's record."""
 
     specversion: Literal["1.0"]
@@ -44,7 +45,9 @@ def _event(type_: str, data: type[Data], family: str, *, optional: bool = False)
     """One member of the union: `type_` on the wire, its payload, and its family."""
     name = "".join(part.capitalize() for part in type_.replace(".", "_").split("_"))
     default = (("data", data, msgspec.field(default_factory=data)),) if optional else (("data", data),)
-    made = msgspec.defstruct(name, list(default), bases=(Base,), tag=type_, frozen=True, kw_only=True, module=__name__)
+    made = msgspec.defstruct(
+        name, list(default), bases=(Base,), tag=type_, frozen=True, kw_only=True, gc=False, module=__name__
+    )
     made.family = family  # type: ignore[attr-defined]
     made.type = type_  # type: ignore[attr-defined]
     return cast("type[Base]", made)
@@ -114,4 +117,15 @@ def encode(event: Any) -> bytes:
 
 def uid(source: str, id_: str) -> int:
     """The 64-bit name of an event: what makes a repeat a repeat."""
-    return int.from_bytes(blake2b(f"{source}\0{id_}".encode(), digest_size=8).digest())
+    hashed = _begun(source).copy()
+    hashed.update(id_.encode())
+    return _number(hashed.digest())
+
+
+_number = int.from_bytes
+
+
+@lru_cache(1_024)
+def _begun(source: str) -> Any:
+    """A hash that has taken in the source: there are few, and many events of each."""
+    return blake2b(f"{source}\0".encode(), digest_size=8)

@@ -27,7 +27,10 @@ BACKFILL = "b"  # among the dues: the end of a backfill, which is no item
 class Fold:
     """A journey being folded. `told` = changes of alerts, in order, to be published with the append."""
 
-    __slots__ = ("_held", "_least", "definitions", "facts", "glance", "journey", "plan", "soonest", "told")
+    __slots__ = (
+        "_held", "_least", "_opened", "beat", "clock", "definitions", "facts", "glance", "journey", "plan", "soonest",
+        "sums", "told",
+    )  # fmt: skip
 
     def __init__(self, journey: Journey, plan: Plan) -> None:
         self.journey = journey
@@ -36,8 +39,11 @@ class Fold:
         self.facts = Facts(journey, plan)
         self._least = self.definitions.keep.least
         self._held: dict[tuple[str, str], str] = {}  # ids of alerts, by signal and cause
+        self._opened: dict[str, list[str]] | None = None  # signals with an open alert, by item, as far as asked for
         self.glance = 0  # the clock at which its health is to be looked at; 0 = it was
-        self.soonest = NEVER  # when the earliest of what was scheduled lately is due
+        self.soonest = NEVER  # when something is next due, or earlier
+        self.clock = self.beat = -1  # log clock of what happened last (ms), and its beat; -1 = nothing happened yet
+        self.sums: Sums  # of that beat
         self.told: list[Alert] = []
 
     def after(self, looks: Sequence[Look], clock: int, *, backfill: bool = False) -> None:
@@ -98,18 +104,24 @@ class Fold:
     ) -> None:
         """Bring the alerts of signals on an item up to the clock; adds the times at which that is next to be done."""
         journey = self.journey
-        known = journey.alerts
-        opened = [one.signal for one in known.values() if one.status == "open"] if known else ()
+        opened = (self._opened if self._opened is not None else self._know_opened()).get(item, ())
         one = views[0] if len(views) == 1 else None  # as nearly always
         for signal in signals:
             if one is not None:
                 found = list(signal.find(one, journey))
             else:
                 found = [finding for view in views for finding in signal.find(view, journey)]
-            if found or opened:
-                holds = alerts.ahead(found, clock, signal.linger, ahead)
-                if holds or signal.name in opened:  # else nothing is to be said: all lie ahead, or are over
-                    self._bring_all(signal, item, found, clock, backfill=backfill)
+            # Nothing is to be said where all lie ahead, or are over.
+            if (found and alerts.ahead(found, clock, signal.linger, ahead)) or signal.name in opened:
+                self._bring_all(signal, item, found, clock, backfill=backfill)
+
+    def _know_opened(self) -> dict[str, list[str]]:
+        """The signals that have an open alert, by item."""
+        found = self._opened = {}
+        for one in self.journey.alerts.values():
+            if one.status == "open":
+                found.setdefault(one.item, []).append(one.signal)
+        return found
 
     def _bring_all(self, signal: Signal, item: str, found: Sequence[Finding], clock: int, *, backfill: bool) -> None:
         """The alerts of one signal on an item, cause by cause."""
@@ -136,6 +148,7 @@ class Fold:
         change = alerts.judge(held, findings, clock, signal.linger, verdict, backfill=backfill)
         if change is None:
             return
+        self._opened = None
         journey.alerts[id_] = held
         journey.row.healthy = 0
         cut, trail, run = about(journey, item, clock), journey.trail, self.definitions.run
@@ -151,11 +164,11 @@ class Fold:
 
     # -- time passing ------------------------------------------------------------------------------------------
 
-    def fall_due(self, clock: int, sums: Sums) -> Iterator[tuple[str, str, Waiting | None]]:
+    def fall_due(self, clock: int) -> Iterator[tuple[str, str, Waiting | None]]:
         """Let happen what is due at `clock`; yields (family, record, waiting step) for each headless step given up,
         and (family, record, None) for each record forgotten.
         """
-        self.glance_now(sums)
+        self._glance()
         row = self.journey.row
         looks = [look(self.plan, item) for item, due in row.dues.items() if due <= clock and item != BACKFILL]
         if backfill := 0 < row.backfill <= clock:
@@ -166,16 +179,16 @@ class Fold:
         if items == [HEALTH] and forgetting.is_daily(self.journey, clock):
             row.dues[HEALTH] = forgetting.daily(self.journey, clock)
         elif looks:
-            for happened in self._happen(looks, clock, sums, backfill=backfill):
+            for happened in self._happen(looks, clock, backfill=backfill):
                 forgot = forgot or happened[2] is None
                 yield happened
         if HEALTH in items or backfill or forgot:
-            self.look_daily(clock, sums)
+            self._look_daily(clock)
         if self.journey.is_empty:
             row.trail, row.touches = b"", 0
 
     def _happen(
-        self, looks: Sequence[Look], clock: int, sums: Sums, *, backfill: bool
+        self, looks: Sequence[Look], clock: int, *, backfill: bool
     ) -> Iterator[tuple[str, str, Waiting | None]]:
         row = self.journey.row
         self.facts.before(looks, clock - 1)
@@ -187,17 +200,23 @@ class Fold:
         self.after(looks, clock, backfill=backfill)
         for item, _ in looks:
             if forgetting.is_over(self.journey, item, clock, self.plan) and not self.facts.lie_ahead(item, clock):
-                self.facts.account(sums, clock)
+                self.facts.account(self.sums, clock)
                 self.forget([item], clock)
                 yield FAMILY[item[0]], item[2:], None
 
-    def glance_now(self, sums: Sums) -> None:
+    def settle(self) -> None:
+        """Account for what happened so far: its beat is over, or its append."""
+        if self.clock >= 0:
+            self._glance()
+            self.facts.account(self.sums, self.clock)
+
+    def _glance(self) -> None:
         """Look at the health that an event asked for."""
         if self.glance:
             clock, self.glance = self.glance, 0
-            self.look_at_health(clock, sums)
+            self._look_at_health(clock)
 
-    def look_at_health(self, clock: int, sums: Sums) -> None:
+    def _look_at_health(self, clock: int) -> None:
         """How the customer does at `clock`, if anybody asks; a change is a step of the record of its health.
 
         It is dated by its beat, in which the last look counts: so it does not matter where an append was cut.
@@ -221,17 +240,17 @@ class Fold:
             self.after(looks, clock)
             last = journey.health()
         if data != (() if last is None else last.data):
-            self.trim("health", "", clock, sums)
+            self.trim("health", "", clock)
             self.facts.before(looks, clock)
             journey.see(beat, data)
             self.after(looks, clock)
 
-    def look_daily(self, clock: int, sums: Sums) -> None:
+    def _look_daily(self, clock: int) -> None:
         """As every day; a customer of whom nothing is known any more has no health."""
-        self.look_at_health(clock, sums)
+        self._look_at_health(clock)
         last = self.journey.health()
         if last is not None and not last.data:
-            self.facts.account(sums, clock)
+            self.facts.account(self.sums, clock)
             self.forget([HEALTH], clock)
 
     def forget(self, items: Sequence[str], clock: int) -> None:
@@ -250,33 +269,34 @@ class Fold:
             self._bring(self.plan.signal_by_name[held.signal], held.item, held.cause, [], clock, backfill=False)
         for item in items:
             forgetting.drop(journey, item)
+        self._opened = None
         journey.row.healthy = 0
         looks = list(affected.items())
         self.facts.unsay(looks)  # what they say without it counts as said
         self.facts.before(looks, clock)
         self.after(looks, clock)
 
-    def trim(self, family: str, record: str, clock: int, sums: Sums) -> None:
+    def trim(self, family: str, record: str, clock: int) -> None:
         """Let go of old steps of a long record, if there are some weeks of them; what they said stays said."""
         if not forgetting.stale(self.journey, family, record, clock):
             return
         if forgetting.bears_alert(self.journey, family, self.plan):
             return
-        self.facts.account(sums, clock)
+        self.facts.account(self.sums, clock)
         forgetting.trim(self.journey, family, record, clock)
         self._shortened(family, record, clock)
 
-    def freeze(self, items: Sequence[str], clock: int, sums: Sums) -> None:
+    def freeze(self, items: Sequence[str], clock: int) -> None:
         """Make room: forget closed records of one family, early."""
-        self.facts.account(sums, clock)
+        self.facts.account(self.sums, clock)
         row, family = self.journey.row, FAMILY[items[0][0]]
         quiet = max(self.journey.views(item)[0].steps[-1].at for item in items)
         row.edges[family] = max(row.edges.get(family, 0), quiet)
         self.forget(items, clock)
 
-    def shorten(self, family: str, record: str, left: int, clock: int, sums: Sums) -> int:
+    def shorten(self, family: str, record: str, left: int, clock: int) -> int:
         """Make room in a long record: its oldest steps go, early; how many."""
-        self.facts.account(sums, clock)
+        self.facts.account(self.sums, clock)
         gone = forgetting.shorten(self.journey, family, record, left)
         self.after(self._shortened(family, record, clock), clock)
         return gone

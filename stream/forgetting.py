@@ -58,23 +58,23 @@ def over_at(journey: Journey, item: str) -> int | None:
 
     One ms after `keep`: then a repeat of any of its events is too late, and can not count twice.
     """
-    if item[0] not in FAMILY or not (views := journey.views(item)):
+    code = item[0]
+    if code not in FAMILY or not (views := journey.seen.get(item) or journey.views(item)):
         return None
-    keep, view = journey.definitions.keep, views[0]
+    view = views[0]
+    if code == "t" and view.is_open:
+        return None
+    keep = journey.definitions.keep
     last: int = view.steps[-1].at
-    if item[0] == "v":
+    if code in ("v", "q"):
         return last + keep.sessions + 1
-    if item[0] == "t" and view.is_open:
-        return None
-    if item[0] == "u":
+    if code == "u":
         return _ended_long(journey)
-    if item[0] in ("m", "h"):
+    if code in ("m", "h"):
         return None  # the ledger is never dropped, health goes when it is not known any more
-    if item[0] in ("d", "f"):
-        return (view.steps[-1].data[0] if item[0] == "d" else last) + keep.usage + 1
-    if item[0] == "q":
-        return last + keep.sessions + 1
-    counts = item[0] == "s" and view.definition.family == "nps"
+    if code in ("d", "f"):
+        return (view.steps[-1].data[0] if code == "d" else last) + keep.usage + 1
+    counts = code == "s" and view.definition.family == "nps"
     return last + (max(keep.records, RATED) if counts else keep.records) + 1
 
 

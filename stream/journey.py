@@ -17,7 +17,7 @@ from stream.packed import HEALTH, NEVER, Packed
 from stream.plain import BY_FAMILY, FAMILY_OF, extend, thin
 from stream.row import Held, Row, Waiting
 from stream.sessions import Session
-from stream.steps import OPENED, SEEN, TRANSFERRED, UPDATED, Step, insert, order, value
+from stream.steps import OPENED, SEEN, TRANSFERRED, UPDATED, Step, insert, order
 from stream.subscriptions import Subscription
 from stream.surveys import Survey
 from stream.tickets import Issue, Ticket
@@ -46,65 +46,82 @@ class Journey(Packed):
     def put(self, family: str, record: str, step: Step) -> bool:
         """Add a step; False if it is a repeat."""
         if family == "customer":
-            added = insert(self.row.attributes, step)
-            self.seen.clear()  # they remember cuts
-            self._derived.clear()
-            self.closed.clear()
-            return added
-        records = self._open[family]
+            return self._put_attributes(step)
+        records = self.opened[family]
         steps = records.get(record)
-        self._changed[family] = None
-        if self.closed:
-            self.closed.pop(family, None)
         if steps is None:
             steps = records[record] = [step]
-            self._begin(family, record, step)
+            self._begin(family, record, steps)
         elif not insert(steps, step):
             return False
         elif steps[-1] is not step or not self._grow(family, record, step):
             self.touch(family, record)
-        if family == "features":
+        self._changed[family] = None
+        if self.closed:
+            self.closed.pop(family, None)
+        if family == "surveys":
+            self._link(record, steps)
+        elif family == "features":
             thin(steps)  # what it takes out again was a use none the less
-        elif family == "surveys" and (ticket := surveys.ticket_of(steps)):
-            linked = self.row.links.setdefault(ticket, [])
-            if record not in linked:
-                linked.append(record)
         return True
 
-    def _begin(self, family: str, record: str, step: Step) -> None:
-        """A record that was not there before."""
-        self.seen.pop(f"{CODE[family]}:{record}", None)
+    def _put_attributes(self, step: Step) -> bool:
+        added = insert(self.row.attributes, step)
+        self.seen.clear()  # they remember cuts
+        self._derived.clear()
+        self.closed.clear()
+        return added
+
+    def _link(self, survey: str, steps: list[Step]) -> None:
+        """A survey is found by its ticket."""
+        if ticket := surveys.ticket_of(steps):
+            linked = self.row.links.setdefault(ticket, [])
+            if survey not in linked:
+                linked.append(survey)
+
+    def _begin(self, family: str, record: str, steps: list[Step]) -> None:
+        """A record that was not there before: its view is wanted at once; those of several records take it in."""
+        code = CODE[family]
+        views = self.seen[f"{code}:{record}"] = self._derive(code, record, steps)
         if family == "tickets":
-            self._derived.pop("tickets", None)
-            if step.kind == OPENED:
-                self.seen.pop(issue_item(value(step, 1)), None)
-                self._derived.pop("openings", None)
-                self._forget_surveys(record)
+            if views:
+                self._begin_ticket(views[0])
         elif family == "subscriptions":
             self._derived.pop("account", None)
 
+    def _begin_ticket(self, ticket: Ticket) -> None:
+        derived, item = self._derived, issue_item(ticket.topic)
+        derived.pop("openings", None)
+        if (known := derived.get("tickets")) is not None:
+            derived["tickets"] = [*known, ticket]
+        if issue := self.seen.get(item):
+            self.seen[item] = [issue[0].grown(ticket)]
+        if self.row.links:
+            self._forget_surveys(ticket.id)
+
     def _grow(self, family: str, record: str, step: Step) -> bool:
         """Let a derived ticket or session take a newest step, which is quicker than deriving it anew."""
-        if family == "tickets":
-            return self._grow_ticket(record, step)
-        if family != "sessions" or not record or not (seen := self.seen.get(f"v:{record}")):
-            return False
-        seen[0].take(step)
-        return True
+        if family == "sessions":
+            if not record:
+                return False
+            if seen := self.seen.get(f"v:{record}"):
+                seen[0].take(step)
+            return True
+        return family == "tickets" and self._grow_ticket(record, step)
 
     def _grow_ticket(self, record: str, step: Step) -> bool:
-        seen = self.seen.get(f"t:{record}")
-        if not seen:
-            return False
+        seen, kind = self.seen.get(f"t:{record}"), step.kind
+        if not seen:  # not derived: nor is anything that rests on it, and such a step moves it to no other issue
+            return seen is None and kind not in (OPENED, UPDATED)
         ticket: Ticket = seen[0]
         contacts, topic = len(ticket.contacts), ticket.topic
         ticket.take(step)
         if len(ticket.contacts) != contacts:
             self.seen.pop(issue_item(topic), None)
-        if step.kind == UPDATED and ticket.topic != topic:
+        if kind == UPDATED and ticket.topic != topic:
             self.seen.pop(issue_item(topic), None)
             self.seen.pop(issue_item(ticket.topic), None)
-        if step.kind in (TRANSFERRED, UPDATED):
+        if self.row.links and kind in (TRANSFERRED, UPDATED):
             self._forget_surveys(record)
         return True
 
@@ -115,7 +132,7 @@ class Journey(Packed):
 
     def use(self, at: int) -> None:
         """Note that the customer caused something at `at`, ms."""
-        steps = self._open["usage"].setdefault("", [])
+        steps = self.opened["usage"].setdefault("", [])
         if steps and steps[-1].at <= at < steps[-1].data[1]:  # the day in use that was there last
             last, end = steps[-1].data
             if at > last:
@@ -168,11 +185,11 @@ class Journey(Packed):
         """What the plug-ins of an item ("t:T-1", "i:billing") look at: nothing while a record's head is unknown."""
         found = self.seen.get(item)
         if found is None:
-            code = item[0]
+            code, id_ = item[0], item[2:]
             if code == "i":
-                found = [self._issue(item[2:] if len(item) > 1 else None)]
-            elif steps := self._open[FAMILY[code]].get(item[2:]):
-                found = self._derive(code, item[2:], steps)
+                found = [self._issue(id_ if len(item) > 1 else None)]
+            elif steps := self.opened[FAMILY[code]].get(id_):
+                found = self._derive(code, id_, steps)
             else:
                 return []
             self.seen[item] = found
@@ -181,10 +198,10 @@ class Journey(Packed):
     def _derive(self, code: str, id_: str, steps: list[Step]) -> list[Any]:
         if code == "t":
             return [Ticket(id_, steps)] if tickets.has_head(steps) else []
+        if code == "v":
+            return [Session(id_, steps)] if id_ else [Session(id_, run) for run in sessions.split(steps)]
         if code == "s":
             return [Survey(id_, steps, self.definitions.surveys, self._survey_dims(id_, steps))]
-        if code == "v":
-            return [Session(id_, run) for run in ([steps] if id_ else sessions.split(steps))]
         if code == "u":
             return [Subscription(id_, steps)] if subscriptions.has_head(steps) else []
         return [BY_FAMILY[FAMILY[code]](id_, steps)]
@@ -241,8 +258,12 @@ class Journey(Packed):
 
     def surveys_of(self, kinds: Collection[str]) -> list[Survey]:
         """The surveys of these kinds."""
-        named = [id_ for id_, steps in self.records("surveys").items() if steps[-1].data[0] in kinds]
-        return [s for id_ in named if (s := self.survey(id_))]
+        found: list[Survey] = []
+        for id_, steps in self.opened["surveys"].items():
+            if steps[-1].data[0] in kinds:
+                item = f"s:{id_}"
+                found += self.seen.get(item) or self.views(item)
+        return found
 
     @property
     def subscriptions(self) -> list[Subscription]:
@@ -254,11 +275,12 @@ class Journey(Packed):
         return found
 
     def _issue(self, topic: str | None) -> Issue:
-        seen = self.seen
-        named = [
+        if (known := self._derived.get("tickets")) is not None:
+            return Issue(topic, [t for t in known if t.topic == topic])
+        named = [  # only those that are of the topic are derived
             id_
-            for id_, steps in self._open["tickets"].items()
-            if (known[0].topic if (known := seen.get(f"t:{id_}")) else tickets.topic_of(steps)) == topic
+            for id_, steps in self.opened["tickets"].items()
+            if (known[0].topic if (known := self.seen.get(f"t:{id_}")) else tickets.topic_of(steps)) == topic
         ]
         return Issue(topic, [t for id_ in named if (t := self.ticket(id_))])
 

@@ -30,58 +30,69 @@ def looks(
         codes = plan.eyes  # the first step gives segment and stage
     found = [(way.item + id_, codes[way.code])]
     if way.family == "tickets":
-        return _of_ticket(journey, plan, way, event, step, id_, steps, found, codes["i"])
-    if way.family == "subscriptions":  # they are kept, and go, together
+        issue = codes["i"]
+        if issue.mask or issue.signals:
+            _add_issues(found, journey, way, event, steps, issue)
+        if way.dims:
+            _add_surveys(found, journey, plan, way, id_)
+    elif way.family == "subscriptions":  # they are kept, and go, together
         found += [(f"u:{other}", NOBODY) for other in journey.records(way.family) if other != id_]
     elif way.family == "features" and steps and is_told(steps, step.at, clock):
         return found  # what lies ahead is looked at when it would have been due
-    return found + way.wide.looks(journey)
-
-
-def _of_ticket(
-    journey: Journey, plan: Plan, way: Way, event: Any, step: Step, id_: str, steps: list[Step] | None,
-    found: list[Look], issue: Eyes,
-) -> list[Look]:  # fmt: skip
-    """`found`, with all else that a step of a ticket can change; `issue` = who look at its issue."""
-    if issue.mask or issue.signals:
-        found += [(issue_item(topic), issue) for topic in _topics(journey, way, event, id_, steps)]
-    if way.dims and (linked := journey.row.links.get(id_)):
-        found += [(f"s:{survey}", plan.eyes["s"]) for survey in linked]
-        found += [pair for pair in plan.dims.items() if pair[0] not in way.wide.items]
-    found += way.wide.looks(journey)
+    way.wide.add(found, journey)
     if way.opens:
-        found += viewed(journey, plan, [step.at, *(s.at for s in steps or () if s.kind == OPENED)])
+        _add_sessions(found, journey, way, step, steps)
     return found
 
 
-def _topics(journey: Journey, way: Way, event: Any, id_: str, steps: list[Step] | None) -> Sequence[str | None]:
-    """Every topic that the ticket may have before or after this step."""
-    if not way.names_a_topic and (ticket := journey.ticket(id_)):
-        return (ticket.topic,)
+def _add_issues(
+    found: list[Look], journey: Journey, way: Way, event: Any, steps: list[Step] | None, issue: Eyes
+) -> None:
+    """Every issue that the ticket may be of before or after this step; `issue` = who look at one."""
+    if not way.names_a_topic:
+        item = found[0][0]
+        if known := journey.seen.get(item) or journey.views(item):
+            found.append((issue_item(known[0].topic), issue))
+            return
+    elif way.opens and not steps:
+        found.append((issue_item(event.data.topic), issue))
+        return
     topics: dict[str | None, None] = {}
     for step in steps or ():
         if step.kind == OPENED or (step.kind == UPDATED and value(step, 0)):
             topics[value(step, 1 if step.kind == OPENED else 0)] = None
     if way.names_a_topic and (way.opens or event.data.topic):
         topics[event.data.topic] = None
-    return tuple(topics)
+    found += [(issue_item(topic), issue) for topic in topics]
 
 
-def viewed(journey: Journey, plan: Plan, opened: Sequence[int]) -> list[Look]:
-    """Sessions in whose 24 h a ticket was opened: their content may have led to it."""
-    eyes = plan.reach["ticket.opened"].codes["v"]
-    if not eyes.kpis and not eyes.signals:
-        return []
-    sessions = journey.records("sessions").items()
-    return [
-        (f"v:{id_}", eyes) for id_, steps in sessions if any(steps[0].at <= at <= steps[-1].at + DAY for at in opened)
-    ]
+def _add_surveys(found: list[Look], journey: Journey, plan: Plan, way: Way, ticket: str) -> None:
+    """Those about a ticket, whose dimensions they show."""
+    links = journey.row.links
+    if links and (linked := links.get(ticket)):
+        found += [(f"s:{survey}", plan.eyes["s"]) for survey in linked]
+        found += [pair for pair in plan.dims.items() if pair[0] not in way.wide.items]
+
+
+def _add_sessions(found: list[Look], journey: Journey, way: Way, step: Step, steps: list[Step] | None) -> None:
+    """Those in whose 24 h a ticket was opened: their content may have led to it."""
+    eyes = way.codes["v"]
+    if not eyes.mask and not eyes.signals:
+        return
+    opened = [step.at, *[s.at for s in steps or () if s.kind == OPENED]]
+    for id_, views in journey.records("sessions").items():
+        first, last = views[0].at, views[-1].at + DAY
+        for at in opened:
+            if first <= at <= last:
+                found.append((f"v:{id_}", eyes))
+                break
 
 
 def used(journey: Journey, plan: Plan, found: Sequence[Look]) -> list[Look]:
     """What looks at days in use when there is a new one, beside those that are `found`."""
-    known = dict.fromkeys(item for item, _ in found)
-    looks = [("d:", plan.eyes["d"]), *plan.days.looks(journey)]
+    known = {item for item, _ in found}
+    looks = [("d:", plan.eyes["d"])]
+    plan.days.add(looks, journey)
     return [look for look in looks if look[0] not in known]
 
 
@@ -91,7 +102,10 @@ def is_new_use(journey: Journey, at: int, clock: int) -> bool:
     A later use on a known day only moves what lies 28 d ahead: that is looked at when it would have been due.
     """
     steps = journey.records("usage").get("")
-    return not steps or not is_day_told(steps, at) or at <= clock - RECENT
+    if not steps or at <= clock - RECENT:
+        return True
+    newest = steps[-1]
+    return not (newest.at <= at < newest.data[1] or is_day_told(steps, at))  # mostly it is the newest
 
 
 def all_looks(journey: Journey, plan: Plan) -> list[Look]:
@@ -102,7 +116,8 @@ def all_looks(journey: Journey, plan: Plan) -> list[Look]:
     known = dict.fromkeys(item for item, _ in found)
     left = dict.fromkeys(h.item for h in journey.alerts.values() if h.item not in known and h.item[0] != "j")
     found += [look(plan, item) for item in left]  # an alert may stand on an issue that lost its tickets
-    return found + plan.everybody.looks(journey)
+    plan.everybody.add(found, journey)
+    return found
 
 
 def look(plan: Plan, item: str) -> Look:

@@ -1,13 +1,14 @@
-"""A journey as its bytes: families, alerts and trail stay packed until something asks for them."""
+"""A journey as its bytes: families and trail stay packed until something asks for them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Raw
 
 from stream.definitions import Definitions
-from stream.row import Held, Row, decode_alerts, decode_records, decode_row, encode_row
+from stream.row import Held, Row, decode_records, decode_row, encode_row
 from stream.steps import Step
 from stream.timeline import Timeline
 
@@ -31,40 +32,44 @@ class Records(dict[str, dict[str, list[Step]]]):
 
 
 class Packed(Timeline):
-    """The stored part of a journey. Whoever changes records names their family in `_changed`."""
+    """The stored part of a journey. Whoever changes records names their family in `_changed`.
 
-    __slots__ = ("_changed", "_open")
+    `alerts` = what was said, by alert id. `records(family)` = steps by record id; whoever changes them says so by
+    `touch`. It is asked for most of all, so it is a plain look-up.
+    """
+
+    __slots__ = ("_changed", "alerts", "opened", "records")
 
     def __init__(self, definitions: Definitions, value: bytes | None) -> None:
         self.definitions = definitions
         self.row: Any = Row() if value is None else decode_row(memoryview(value)[8:])
-        if len(self.row.alerts) == 1 and value is not None:
-            self.row.alerts = {}  # none: nothing to be opened
-        self._open = Records(self.row)
+        self.alerts: dict[str, Held] = self.row.alerts
+        self.opened = Records(self.row)
+        self.records: Callable[[str], dict[str, list[Step]]] = self.opened.__getitem__
         self._changed: dict[str, None] = {}
 
     def encode(self) -> bytes | None:
         """The stored form; None when nothing is left."""
-        if self.is_empty:
+        row = self.packed().row
+        if not row.families and self.is_empty:
             return None
-        dues = self.row.dues
+        dues = row.dues
         if (look := dues.pop(HEALTH, None)) is not None:
             dues[HEALTH] = look  # the last: it is set once a beat and append, and a row may not show where that was cut
         due = min(dues.values()) if dues else NEVER
-        return due.to_bytes(8, "big") + encode_row(self.row)
+        return due.to_bytes(8, "big") + encode_row(row)
 
     def _close(self) -> None:
         """Encode the families that changed into the row."""
-        families = self.row.families
+        families, opened, known = self.row.families, self.opened, len(self.row.families)
         for family in self._changed:
-            records = self._open[family]
-            known = family in families
-            if records:
+            if records := opened[family]:
                 families[family] = Raw(encode_row(records))
-            elif known:
+            elif family in families:
                 del families[family]
-            if records and not known:  # sorted: the order of arrival may not show in a row
-                self.row.families = families = {name: families[name] for name in sorted(families)}
+                known -= 1
+        if len(families) > known:  # sorted: the order of arrival may not show in a row
+            self.row.families = dict(sorted(families.items()))
         self._changed.clear()
 
     def packed(self) -> Packed:
@@ -79,24 +84,11 @@ class Packed(Timeline):
         row = self.packed().row
         return not (row.families or row.attributes or row.alerts or row.verdicts or row.backfill)
 
-    @property
-    def alerts(self) -> dict[str, Held]:
-        """What was said, by alert id."""
-        if self.row.alerts.__class__ is Raw:
-            self.row.alerts = decode_alerts(self.row.alerts)
-        found: dict[str, Held] = self.row.alerts
-        return found
-
     def has(self, family: str) -> bool:
         """Whether there is any record of a family."""
-        opened = self._open.get(family)
-        return family in self.row.families if opened is None else bool(opened)
+        return bool(self.opened.get(family, family in self.row.families))
 
     @property
     def due(self) -> int:
         """When something next happens by itself, log clock ms."""
         return min(self.row.dues.values(), default=NEVER)
-
-    def records(self, family: str) -> dict[str, list[Step]]:
-        """Steps by record id. Whoever changes them says so by `touch`."""
-        return self._open[family]

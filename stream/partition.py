@@ -1,8 +1,9 @@
 """The journeys fold: one partition of journey.events in, appends out. Pure; replay and the engine call the same.
 
-Every record first moves the log clock (what falls due before it happens first, in (due, key) order), then becomes a
-step of a journey or a dead letter. An append carries the changed journeys, the differences of facts by beat, and
-the changes of alerts; it can be cut anywhere between records without changing a result.
+Records are gathered into batches (stream/batch.py), and each customer of a batch is taken through what happens to it:
+what falls due before a record happens first, in order of time; then the record becomes a step of a journey or a dead
+letter. An append is a batch: the changed journeys, the differences of facts by beat, and the changes of alerts, in
+the log's order. Where a log is cut into batches does not change a result.
 """
 
 from __future__ import annotations
@@ -13,13 +14,11 @@ from typing import Any
 
 import msgspec
 
-from stream import event as events
-from stream.admission import DEFINED, fits, routed, timely
 from stream.agenda import Agenda
+from stream.batch import REVIEWED, Arrival, Batch, Gatherer
 from stream.claims import Verdict
 from stream.definitions import BEAT, Definitions
-from stream.differences import Outbox
-from stream.event import millis
+from stream.differences import Moment, Outbox
 from stream.fold import Fold
 from stream.guards import check_state
 from stream.journey import NEVER, Journey
@@ -32,9 +31,11 @@ from stream.ticks import Ticker, tick
 
 APPEND_BYTES = 4_000_000  # an append is cut at about this, well below what its topic takes (agents/topics.py)
 APPEND_WORK = 20_000  # pieces of work in one append, about: seconds
-ROWS = 4  # that are encoded in the time of a piece of work, or less
+LARGEST = 10_000_000  # bytes; an append that came out larger is made again in parts
+GATHERED = 8  # records that are gathered in the time of a piece of work, or less
 HOT = 64  # decoded journeys kept in hand between appends, a partition
-TICKED, REVIEWED = "clock.ticked", "alert.reviewed"
+
+Put = tuple[bytes, bytes | None]
 
 _json = msgspec.json.Encoder().encode
 
@@ -57,24 +58,12 @@ class Partition:
         self.tallies, self._ticker = Tallies(), Ticker()
         self._stepper = Stepper(definitions, plan, self.tallies)
         self.stride = APPEND_WORK  # pieces of work between two breaths: see `feed`
-        self._rest = 0  # of `_count`, at which number there is a breath
-        self._shortest, self._hot_limit = definitions.keep.least, hot
-        self._agenda = Agenda(rows)
-        self._queued, self._queue = self._agenda.queued, self._agenda.put
-        self._said = Outbox(definitions, plan)
+        self._agenda, self._said = Agenda(rows), Outbox(definitions, plan)
+        self._gatherer = Gatherer(
+            definitions, partition, rows, self._agenda, self._said, self.tallies, self._ticker, self.refuse
+        )
+        self._hot_limit, self._most = hot, APPEND_WORK
         self._hot: dict[bytes, Fold] = {}  # journeys lately in hand, the latest last: to be decoded again costs most
-        self._folds: dict[bytes, Fold] = {}
-        self._begin()
-
-    def _begin(self) -> None:
-        hot = self._hot
-        hot.update(self._folds)
-        self._hot = dict(islice(hot.items(), max(len(hot) - self._hot_limit, 0), None))
-        self._folds = {}
-        self._touched: dict[bytes, None] = {}  # since the last account
-        self._out: list[Out] = []
-        self._said.clear()
-        self._bytes = self._count = 0  # of the append in hand: its size, about, and its pieces of work
 
     @property
     def clock(self) -> int:
@@ -91,65 +80,24 @@ class Partition:
 
         None = a breath, after `stride` pieces of work: nothing to write. The rows change with an append only.
         """
-        offset, meta, heap = -1, self.meta, self._agenda.heap
-        self._rest = self._count + self.stride
-        for record in records:
-            offset, now = record.offset, max(record.timestamp, meta.clock)
-            # An append may have been cut amid what falls due at this very time: the rest of it happens first, too.
-            if now // BEAT != meta.clock // BEAT or (heap and heap[0][0] <= now):
-                yield from self._advance(now, offset)
-            else:
-                meta.clock = now  # the usual: nothing happens by itself
-            self._hear(record)
-            self._count += 1
-            if self._count >= self._rest or self._bytes > APPEND_BYTES:
-                yield from self._pause(offset + 1)
-        if self._count:
-            yield from self._append(offset + 1)
-
-    def _pause(self, next_: int) -> Iterator[Append | None]:
-        yield from self._append(next_) if self._bytes > APPEND_BYTES or self._count >= APPEND_WORK else (None,)
-        self._rest = self._count + self.stride
-
-    def _advance(self, to: int, offset: int) -> Iterator[Append | None]:
-        """Move the log clock; what is due by then happens first, each at its time. `offset` = of the record to come."""
-        if to // BEAT != self.meta.clock // BEAT:
-            yield from self._account()
-        while entry := self._agenda.pop(to):
-            due, key = entry
-            real = self._due(key)
-            if real == due:
-                yield from self._set_clock(max(due, self.meta.clock))
-                self._fall_due(key, due)
-                real = self._due(key)
-            self._queue(key, real)
-            self._count += 1
-            if self._count >= self._rest or self._bytes > APPEND_BYTES:
-                yield from self._pause(offset)  # after a long silence there may be many appends
-        yield from self._set_clock(to)
-
-    def _set_clock(self, clock: int) -> Iterator[None]:
-        if clock // BEAT != self.meta.clock // BEAT:
-            yield from self._account()
-            self._said.end_beat(self.meta.clock)
-        self.meta.clock = clock
-
-    def _due(self, key: bytes) -> int:
-        if fold := self._folds.get(key):
-            return fold.journey.due
-        row = self.rows.get(key)
-        return NEVER if row is None else int.from_bytes(row[:8], "big")
-
-    def _fall_due(self, key: bytes, due: int) -> None:
-        fold = self._open(key)
-        self._touched[key] = None
-        for family, record, waiting in fold.fall_due(due, self._said.sums):
-            if waiting is None:
-                self.tallies.forgotten[family] += 1
+        taken, most = 0, self._most
+        while taken < len(records):
+            batch = self._gatherer.begin(records[taken], self.meta.clock, most, APPEND_BYTES)
+            counted = self.tallies.copy()
+            while not self._gatherer.gather(batch, records, taken + batch.taken, GATHERED * self.stride):
+                yield None
+            puts: list[Put] = []
+            yield from self._fold(batch, puts)
+            append = self._append(batch, puts)
+            size = _size(append)
+            if size > LARGEST and batch.work > 1:  # much more was said than lately: again, in parts
+                self._undo(batch, counted)
+                most = batch.work // 2
                 continue
-            reject = Reject(Reason.HEADLESS, f"{family}: nothing opened {record!r} within the grace - at `$.data`")
-            self._refuse(reject, waiting.heard, waiting.offset, key, waiting.value)
-        self._tell(fold)
+            self._written(append)
+            taken += batch.taken
+            most = self._most = min(APPEND_WORK, max(1, APPEND_BYTES * batch.work // max(size, 1)))
+            yield append
 
     def tick(self, now: int, *, caught_up: bool) -> Out | None:
         """The owner's tick, if one is wanted at wall time `now` (ms); none where log time is the records' own."""
@@ -157,56 +105,95 @@ class Partition:
             return None
         return tick(self.partition, now)
 
-    # -- records -----------------------------------------------------------------------------------------------
+    # -- a batch, customer by customer -------------------------------------------------------------------------
 
-    def _hear(self, record: Heard) -> None:
-        event: Any = events.decode(record.value)
-        refused = event if event.__class__ is Reject else self._apply(event, record)
-        if refused is not None:
-            self._refuse(refused, record.timestamp, record.offset, record.key, record.value)
+    def _fold(self, batch: Batch, puts: list[Put]) -> Iterator[None]:
+        work, rest = 0, self.stride
+        cold = len(batch.by) - self._hot_limit  # those before are gone from the cache when their memory is given back
+        for number, (key, arrivals) in enumerate(batch.by.items()):
+            if not arrivals and batch.waits(due := self._due(key), key):
+                self._agenda.put(key, due)  # its entry was too early
+                continue
+            fold = self._open(key)
+            for _ in self._live(fold, key, arrivals, batch):
+                work += 1
+                if work >= rest:
+                    yield None
+                    rest = work + self.stride
+            puts += self._close(fold, key)
+            if number >= cold:
+                self._hot[key] = fold
+        self._hot = dict(islice(self._hot.items(), max(len(self._hot) - self._hot_limit, 0), None))
+        if work > self.stride:
+            yield None  # to pack what many said takes as long again
 
-    def _apply(self, event: Any, record: Heard) -> Reject | None:
-        """Take an event in; or why not. The usual is let through at once."""
-        if event.type == TICKED:
-            self.tallies.ticks += 1
-            return None
-        self._ticker.heard()
-        key, at, clock, refused = record.key or b"", millis(event.time), self.meta.clock, None
-        if key not in self._queued or event.subject.encode() != key:
-            refused = routed(event, key, self.partition, self.definitions, known=key in self._queued)
-        if refused is None and not clock - self._shortest <= at <= clock:
-            refused = timely(event, at, clock, self.definitions)
-        if refused is None and event.type in DEFINED:
-            refused = fits(event, self.definitions)
-        if refused is None:
-            refused = self._step(event, key, at, clock, record)
-        if not event.backfill and event.type != REVIEWED:  # people are no source that falls silent
-            self._said.heard[event.source] = None
-        if refused is None:
-            self.tallies.heard[event.type] += 1
-        return refused
+    def _live(self, fold: Fold, key: bytes, arrivals: Sequence[Arrival], batch: Batch) -> Iterator[None]:
+        """All that happens to a customer in a batch; yields after each piece of work."""
+        for arrival in arrivals:
+            clock = arrival[0]
+            if fold.soonest <= clock or clock // BEAT != fold.beat:
+                yield from self._go_on(fold, key, clock, batch)
+            fold.clock = clock
+            self._take(fold, arrival)
+            yield
+        while True:
+            yield from self._go_on(fold, key, batch.clock, batch)
+            fold.settle()
+            if fold.soonest > batch.clock or batch.waits(fold.soonest, key):
+                break
+        if fold.told:
+            self._tell(fold, (fold.clock, 2, key))
+        yield
 
-    def _step(self, event: Any, key: bytes, at: int, clock: int, record: Heard) -> Reject | None:
-        fold = self._folds.get(key) or self._open(key)
+    def _go_on(self, fold: Fold, key: bytes, to: int, batch: Batch) -> Iterator[None]:
+        """A customer's time goes on to `to` (ms): a beat that is over is accounted for, then happens what is due."""
+        while True:
+            due = NEVER
+            if fold.soonest <= to:
+                due = fold.soonest = fold.journey.due
+                if batch.waits(due, key):
+                    due = NEVER
+            beat = min(due, to) // BEAT
+            if beat != fold.beat:
+                fold.settle()
+                fold.beat, fold.sums = beat, self._said.sums(beat)
+                if fold.soonest < due and fold.soonest <= to:
+                    continue  # to account for what was makes something fall due, maybe before this
+            if due > to:
+                return
+            fold.clock = due
+            self._fall_due(fold, key, due)
+            yield
+
+    def _fall_due(self, fold: Fold, key: bytes, due: int) -> None:
+        for family, record, waiting in fold.fall_due(due):
+            if waiting is None:
+                self.tallies.forgotten[family] += 1
+                continue
+            reject = Reject(Reason.HEADLESS, f"{family}: nothing opened {record!r} within the grace - at `$.data`")
+            self._dead(reject, (due, 0, key), waiting.heard, waiting.offset, key, waiting.value)
+        self._tell(fold, (due, 0, key))
+
+    def _take(self, fold: Fold, arrival: Arrival) -> None:
+        """One event of a customer."""
+        clock, at, event, record = arrival
         if event.type == REVIEWED:
-            self._review(fold, event, key, at)
-            return None
-        self._bytes += len(record.value or b"")
-        refused = self._stepper.take(fold, event, at, record, clock, self._said.sums)
-        self._touched[key] = None  # refused or not: room may have been made
-        if fold.soonest != NEVER or fold.told:
-            self._changed(key, fold)
-        return refused
+            self._review(fold, event, at, (clock, 1, record.offset))
+        elif refused := self._stepper.take(fold, event, at, record, clock):
+            self.refuse(refused, record, clock)
+            return
+        self.tallies.heard[event.type] += 1
+        if fold.told:
+            self._tell(fold, (clock, 1, record.offset))
 
-    def _review(self, fold: Fold, event: Any, key: bytes, at: int) -> None:
+    def _review(self, fold: Fold, event: Any, at: int, when: Moment) -> None:
         """A verdict of people on an alert: of this customer, or of a watch (it travels on to the kpis hop)."""
-        data = event.data
-        self._stepper.review(fold, event, at, self.meta.clock, self._said.sums)
+        data, clock = event.data, when[0]
+        self._stepper.review(fold, event, at, clock)
         said = Verdict(data.alert, data.verdict, at, self.definitions.run)
-        self._say(ALERTS, REVIEW, _json(said))
+        self._said.say(when, ALERTS, REVIEW, _json(said))
         if data.signal in self.plan.watch_names:
-            self._said.verdicts.append((data.alert, data.verdict, at, self.meta.clock // BEAT))
-            self._changed(key, fold)
+            self._said.review(when, data.alert, data.verdict, at)
             return
         row = fold.journey.row
         row.verdicts[data.alert] = max(at, row.verdicts.pop(data.alert, 0))
@@ -214,84 +201,70 @@ class Partition:
             del row.verdicts[next(iter(row.verdicts))]
         if held := fold.journey.alerts.get(data.alert):
             looks = [look(self.plan, held.item)]
-            fold.facts.before(looks, self.meta.clock)
-            fold.after(looks, self.meta.clock)
-        fold.glance = self.meta.clock
-        self._changed(key, fold)
+            fold.facts.before(looks, clock)
+            fold.after(looks, clock)
+        fold.glance = clock
 
-    def _changed(self, key: bytes, fold: Fold) -> None:
-        self._touched[key] = None
-        self._queue(key, fold.soonest)
-        fold.soonest = NEVER
-        if fold.told:
-            self._tell(fold)
+    def _due(self, key: bytes) -> int:
+        row = self.rows.get(key)
+        return NEVER if row is None else int.from_bytes(row[:8], "big")
 
     def _open(self, key: bytes) -> Fold:
-        fold = self._folds.get(key)
+        fold = self._hot.pop(key, None)
         if fold is None:
-            row = self.rows.get(key)
-            self._bytes += len(row or b"") + 300
-            fold = self._hot.pop(key, None) or Fold(Journey(key.decode(), self.definitions, row), self.plan)
-            self._folds[key] = fold
-            self._queued.setdefault(key, NEVER)  # from now on its route is known
+            fold = Fold(Journey(key.decode(), self.definitions, self.rows.get(key)), self.plan)
+            fold.soonest = self._due(key)
+        fold.beat = fold.clock = -1  # nothing happened in this batch yet
         return fold
 
-    def _tell(self, fold: Fold) -> None:
+    def _close(self, fold: Fold, key: bytes) -> Iterator[Put]:
+        """Its row, if it is another one now."""
+        row = fold.journey.encode()
+        self._agenda.put(key, NEVER if row is None else int.from_bytes(row[:8], "big"))
+        if row != self.rows.get(key):
+            yield key, row
+
+    # -- what is said ------------------------------------------------------------------------------------------
+
+    def _tell(self, fold: Fold, when: Moment) -> None:
         for alert in fold.told:
             self.tallies.alerts[alert.signal, alert.change] += 1
-            self._say(ALERTS, alert.id.encode(), _json(alert))
+            self._said.say(when, ALERTS, alert.id.encode(), _json(alert))
         fold.told.clear()
 
-    def _refuse(self, reject: Reject, at: int, offset: int, key: bytes | None, value_: bytes | None) -> None:
+    def refuse(self, reject: Reject, record: Heard, clock: int) -> None:
+        """A record becomes a dead letter, at log clock `clock` (ms)."""
+        self._dead(reject, (clock, 1, record.offset), record.timestamp, record.offset, record.key, record.value)
+
+    def _dead(
+        self, reject: Reject, when: Moment, at: int, offset: int, key: bytes | None, value_: bytes | None
+    ) -> None:
         self.tallies.dead_letters[reject.reason] += 1
         letter = DeadLetter(reject.reason, reject.detail, EVENTS, self.partition, offset, at, key, value_)
-        self._say(DEADLETTERS, key, _json(letter))
+        self._said.say(when, DEADLETTERS, key, _json(letter))
 
-    def _say(self, topic: str, key: bytes | None, value_: bytes) -> None:
-        self._out.append(Out(topic, 0, key, value_, self._stamp))
-        self._bytes += len(value_)
+    def _append(self, batch: Batch, puts: list[Put]) -> Append:
+        meta = msgspec.structs.replace(self.meta, next=batch.next, clock=batch.clock, seq=self.meta.seq + 1)
+        out = self._said.pack(meta, self.partition)
+        self._said.clear()
+        return Append(puts, meta, out)
 
-    @property
-    def _stamp(self) -> int | None:
-        return self.meta.clock if self.definitions.time == "record" else None
-
-    def _account(self) -> Iterator[None]:
-        """Count what changed of the customers touched since the last time."""
-        sums = self._said.sums
-        had = len(sums)
-        for key in self._touched:
-            fold = self._folds[key]
-            if fold.glance:
-                fold.glance_now(sums)
-                self._queue(key, fold.soonest)
-                fold.soonest = NEVER
-            fold.facts.account(sums, self.meta.clock)
-            self._count += 1
-            if self._count >= self._rest:
-                yield None
-                self._rest = self._count + self.stride
-        self._touched.clear()
-        self._bytes += 80 * (len(sums) - had)
-
-    def _append(self, next_: int) -> Iterator[Append | None]:
-        yield from self._account()
-        self._said.end_beat(self.meta.clock)
-        puts: list[tuple[bytes, bytes | None]] = []
-        for number, (key, fold) in enumerate(self._folds.items(), 1):
-            row = fold.journey.encode()
-            if row != self.rows.get(key):
-                puts.append((key, row))
-            if number % (ROWS * self.stride) == 0:
-                yield None
-        if len(self._folds) > self.stride:
-            yield None  # to pack what many said takes as long again
-        for key, row in puts:
+    def _written(self, append: Append) -> None:
+        for key, row in append.puts:
             if row is None:
                 del self.rows[key]
             else:
                 self.rows[key] = row
-        self.meta.next, self.meta.seq = next_, self.meta.seq + 1
-        meta = msgspec.structs.replace(self.meta)
-        append = Append(puts, meta, self._out + self._said.pack(meta, self.partition, self._stamp))
-        self._begin()
-        yield append
+        self.meta.next, self.meta.clock, self.meta.seq = append.meta.next, append.meta.clock, append.meta.seq
+
+    def _undo(self, batch: Batch, counted: Tallies) -> None:
+        """As if the batch had not been folded: rows and meta change with an append only."""
+        self._hot.clear()
+        for key in batch.by:
+            self._agenda.put(key, self._due(key))
+        self.tallies.restore(counted)
+
+
+def _size(append: Append) -> int:
+    """Bytes of its rows and of what it says, about."""
+    return sum(len(key) + len(row or b"") for key, row in append.puts) + sum(len(out.value) for out in append.out)

@@ -28,7 +28,7 @@ Count = Annotated[int, Meta(ge=0, le=2**53)]
 Score = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]  # the scale itself is the survey definition's
 
 
-class Data(Struct, frozen=True, omit_defaults=True):
+class Data(Struct, frozen=True, omit_defaults=True, gc=False):
     """Payload of an event."""
 
 

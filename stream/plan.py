@@ -61,13 +61,14 @@ class Wide(Struct, frozen=True):
     always: tuple[tuple[str, Eyes], ...]
     needy: tuple[tuple[str, tuple[tuple[str, Eyes], ...]], ...]
 
-    def looks(self, journey: Journey) -> list[tuple[str, Eyes]]:
-        """Those who may say something of this customer."""
-        found = list(self.always)
-        for family, looks in self.needy:
-            if journey.has(family):
-                found += looks
-        return found
+    def add(self, found: list[tuple[str, Eyes]], journey: Journey) -> None:
+        """Add those who may say something of this customer."""
+        found += self.always
+        if self.needy:
+            opened, packed = journey.opened, journey.row.families
+            for family, looks in self.needy:
+                if opened.get(family, family in packed):
+                    found += looks
 
 
 class Plan:

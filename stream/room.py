@@ -26,8 +26,8 @@ def count(row: Any, clock: int, weight: int, *, backfill: bool) -> None:
     """Note an event of so many bytes, at log clock `clock` (ms); history that is filled in makes nobody busy."""
     row.weight += weight
     if not backfill:
-        if clock // DAY != row.day:
-            day = clock // DAY
+        day = clock // DAY
+        if day != row.day:
             row.yesterday = row.today if day == row.day + 1 else 0
             row.day, row.today = day, 0
         row.today += 1

@@ -65,7 +65,7 @@ class Stored(Struct, array_like=True):
     families: dict[str, Raw]
     attributes: list[Step]
     dues: dict[str, int]
-    alerts: Raw
+    alerts: dict[str, Held]
     verdicts: dict[str, int]
     waiting: dict[str, list[Waiting]]
     links: dict[str, list[str]]
@@ -82,7 +82,6 @@ class Stored(Struct, array_like=True):
 
 
 decode_row = msgspec.msgpack.Decoder(Stored).decode
-decode_alerts = msgspec.msgpack.Decoder(dict[str, Held]).decode
 decode_records = msgspec.msgpack.Decoder(dict[str, list[Step]]).decode
 decode_touch = msgspec.msgpack.Decoder(tuple[str, str, str, str]).decode
 encode_row = msgspec.msgpack.Encoder().encode

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from stream import steps as S
 from stream.claims import Cut
 from stream.definitions import MINUTE
 from stream.steps import Step
@@ -23,14 +22,18 @@ class Session:
         self.first, self.last = steps[0].at, steps[-1].at
         self.end = self.last + GAP
         self.views = len(steps)
-        self.has_key = any(S.value(s, 1) for s in steps)
+        self.has_key = False
+        for step in steps:
+            if len(step.data) > 1 and step.data[1]:
+                self.has_key = True
 
     def take(self, step: Step) -> None:
         """Grow by a newest view."""
         self.last = step.at
-        self.end = self.last + GAP
+        self.end = step.at + GAP
         self.views += 1
-        self.has_key = self.has_key or bool(S.value(step, 1))
+        if len(step.data) > 1 and step.data[1]:
+            self.has_key = True
 
 
 def split(steps: list[Step]) -> list[list[Step]]:

@@ -13,7 +13,6 @@ from stream.looking import Look, is_new_use, look, looks, used
 from stream.plan import Plan
 from stream.record import Heard, Reason, Reject
 from stream.steps import REVIEWED, Step
-from stream.sums import Sums
 from stream.tallies import Tallies
 from stream.way import Way, ways
 
@@ -32,25 +31,22 @@ class Stepper:
         self._least, self._days = definitions.keep.least, definitions.keep.usage
         self._glances = bool(plan.eyes["h"].mask)
 
-    def take(self, fold: Fold, event: Any, at: int, record: Heard, clock: int, sums: Sums) -> Reject | None:
-        """Make the event, that happened at `at`, a step, at log clock `clock` (ms); or say why not.
-
-        `sums` takes what must be accounted for before a record is let go.
-        """
+    def take(self, fold: Fold, event: Any, at: int, record: Heard, clock: int) -> Reject | None:
+        """Make the event, that happened at `at`, a step, at log clock `clock` (ms); or say why not."""
         way = self.ways[event.type]
         if way.kinds:
             way = way.kinds.get(event.data.kind, way)
         journey, family = fold.journey, way.family
         id_ = str(at // DAY) if way.daily else way.record(event.data)
         if way.trimmed:
-            fold.trim(family, id_, clock, sums)
+            fold.trim(family, id_, clock)
         size = min(len(record.value or b""), room.STEP)
         steps = _steps(journey, family, id_)
         if self._is_tight(journey, way, steps, size, clock):
-            if refused := self._refused(fold, event, way, id_, steps, at, size, clock, sums):
+            if refused := self._refused(fold, event, way, id_, steps, at, size, clock):
                 return refused
             steps = _steps(journey, family, id_)
-        if self._add(fold, event, way, id_, steps, at, record, clock, sums):
+        if self._add(fold, event, way, id_, steps, at, record, clock):
             room.count(journey.row, clock, size, backfill=event.backfill)
         else:
             self._tallies.repeats += 1
@@ -58,7 +54,6 @@ class Stepper:
 
     def _add(
         self, fold: Fold, event: Any, way: Way, id_: str, steps: list[Step] | None, at: int, record: Heard, clock: int,
-        sums: Sums,
     ) -> bool:  # fmt: skip
         """Whether there is a new step now, and those have looked whom it may concern; False: it was a repeat."""
         journey, data = fold.journey, event.data
@@ -66,7 +61,7 @@ class Stepper:
         is_use = way.use(data) and (event.backfill or at >= clock - self._days)
         is_new = is_use and is_new_use(journey, at, clock)
         if is_new:
-            fold.trim("usage", "", clock, sums)
+            fold.trim("usage", "", clock)
         found = looks(journey, self._plan, way, event, step, id_, steps, clock)
         if is_new:
             found += used(journey, self._plan, found)
@@ -104,12 +99,12 @@ class Stepper:
             return len(journey.records(way.family)) >= self._few
         return len(steps) >= self._few or (way.headed and bool(steps) and steps[-1].at < clock - self._least)
 
-    def review(self, fold: Fold, event: Any, at: int, clock: int, sums: Sums) -> None:
+    def review(self, fold: Fold, event: Any, at: int, clock: int) -> None:
         """Keep a verdict for what is counted by the time at which its alert opened (by the log; else the verdict's)."""
         alert, journey = event.data.alert, fold.journey
         known = journey.records("reviews")
         if alert not in known and len(known) >= room.most(journey):
-            self._free(fold, "reviews", clock, sums)
+            self._free(fold, "reviews", clock)
         held = journey.alerts.get(alert)
         opened = held.opened if held is not None and held.episode else at
         data = (event.data.signal, event.data.verdict, opened)
@@ -122,13 +117,12 @@ class Stepper:
 
     def _refused(
         self, fold: Fold, event: Any, way: Way, id_: str, steps: list[Step] | None, at: int, size: int, clock: int,
-        sums: Sums,
     ) -> Reject | None:  # fmt: skip
         """Hold one customer's state in bounds (stream.room): what is closed and old makes room for what is new."""
         family, journey, limit = way.family, fold.journey, self._definitions.limit
         if not event.backfill and room.went(journey, family, steps, at):
             return Reject(Reason.OVER_LIMIT, f"there were too many {family}: those up to then were let go early")
-        if refused := self._full(fold, (family, id_), steps, clock, sums):
+        if refused := self._full(fold, (family, id_), steps, clock):
             return refused
         if family == "tickets" and steps and not event.backfill and forgetting.is_frozen(journey, id_, clock):
             kept = self._definitions.keep.records // DAY
@@ -137,33 +131,31 @@ class Stepper:
             return Reject(
                 Reason.OVER_LIMIT, f"{limit} steps of this customer wait for their heads already, or they are large"
             )
-        return self._over_weight(fold, way, size, clock, sums)
+        return self._over_weight(fold, way, size, clock)
 
-    def _full(
-        self, fold: Fold, place: tuple[str, str], steps: list[Step] | None, clock: int, sums: Sums
-    ) -> Reject | None:
+    def _full(self, fold: Fold, place: tuple[str, str], steps: list[Step] | None, clock: int) -> Reject | None:
         """Make room for one more record, or step of it; or why there is none."""
         (family, id_), journey, limit = place, fold.journey, self._definitions.limit
         if steps is None:
             if len(journey.records(family)) >= room.most(journey):
-                self._free(fold, family, clock, sums)
+                self._free(fold, family, clock)
             if len(journey.records(family)) >= limit:
                 return Reject(Reason.OVER_LIMIT, f"the customer has {limit} open {family} already")
         elif family in room.LONG and len(steps) >= (most := room.most(journey)):
-            self._shorten(fold, family, id_, most - max(1, most // 4), clock, sums)
+            self._shorten(fold, family, id_, most - max(1, most // 4), clock)
         elif len(steps) >= limit:
             return Reject(Reason.OVER_LIMIT, f"{family} {id_!r} has {limit} steps already")
         return None
 
-    def _free(self, fold: Fold, family: str, clock: int, sums: Sums) -> None:
+    def _free(self, fold: Fold, family: str, clock: int) -> None:
         if items := room.first_out(fold.journey, family, room.most(fold.journey)):
-            fold.freeze(items, clock, sums)
+            fold.freeze(items, clock)
             self._tallies.forgotten[f"{family}_early"] += len(items)
 
-    def _shorten(self, fold: Fold, family: str, record: str, left: int, clock: int, sums: Sums) -> None:
-        self._tallies.forgotten[f"{family}_steps_early"] += fold.shorten(family, record, left, clock, sums)
+    def _shorten(self, fold: Fold, family: str, record: str, left: int, clock: int) -> None:
+        self._tallies.forgotten[f"{family}_steps_early"] += fold.shorten(family, record, left, clock)
 
-    def _over_weight(self, fold: Fold, way: Way, size: int, clock: int, sums: Sums) -> Reject | None:
+    def _over_weight(self, fold: Fold, way: Way, size: int, clock: int) -> Reject | None:
         """Whether a customer would weigh too much, though all went that may."""
         journey, most = fold.journey, self._definitions.row_bytes
         row = journey.row
@@ -172,7 +164,7 @@ class Stepper:
         row.weight = room.weigh(journey)
         if row.weight + size > most:
             while row.weight + size > most - most // 4 and (items := room.largest(journey)):
-                fold.freeze(items, clock, sums)
+                fold.freeze(items, clock)
                 self._tallies.forgotten[f"{FAMILY[items[0][0]]}_early"] += len(items)
                 row.weight = room.weigh(journey)
         if row.weight + size <= (2 * most if way.closes else most):

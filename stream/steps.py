@@ -64,12 +64,10 @@ class Shape(Struct, frozen=True):
 
 
 def _trim(*values: Any) -> tuple[Any, ...]:
-    if values[-1] is not None:
-        return values
-    end = len(values) - 1
-    while end and values[end - 1] is None:
-        end -= 1
-    return values[:end]
+    """Without the last ones that are None."""
+    while values and values[-1] is None:
+        values = values[:-1]
+    return values
 
 
 def _ms(time: Any) -> int | None:

@@ -27,20 +27,26 @@ class Survey:
         self.cuts: dict[int, tuple[Cut, Cut]] = {}
         self.segment, self.stage = steps[0].segment, steps[0].stage
         self.sent: int | None = None
-        for step in S.of_kind(steps, S.SENT):
-            self.sent = None if not step.data[1] else step.at if self.sent is None else self.sent
-        self.answers: list[tuple[int, int, int]] = [(s.at, s.data[1], s.uid) for s in steps if s.kind == S.ANSWERED]
+        self.ticket: str | None = None
+        self.comment: str | None = None
+        self.answers: list[tuple[int, int, int]] = []
+        for step in steps:
+            data = step.data
+            if step.kind == S.ANSWERED:
+                self.answers.append((step.at, data[1], step.uid))
+                if len(data) > 3:
+                    self.comment = data[3] or self.comment  # the latest
+            elif step.kind == S.SENT:
+                self.sent = None if not data[1] else step.at if self.sent is None else self.sent
+            if self.ticket is None and len(data) > 2:
+                self.ticket = data[2] or None
         self.answered = self.answers[-1][0] if self.answers else None
-        self.ticket = ticket_of(steps)
         self.kind: str = steps[-1].data[0]
         self.definition = definitions[self.kind]
         family = self.definition.family
         self.ces_answered = self.answered if family == "ces" else None
         self.csat_answered = self.answered if family == "csat" else None
         self.nps_answered = self.answered if family == "nps" else None
-        self.comment: str | None = next(
-            (c for s in reversed(steps) if s.kind == S.ANSWERED and (c := S.value(s, 3))), None
-        )
 
     @property
     def score(self) -> int | None:
@@ -49,7 +55,11 @@ class Survey:
 
 def ticket_of(steps: list[Step]) -> str | None:
     """The ticket that the survey is about: the earliest step that names one."""
-    return next((t for s in steps if (t := S.value(s, 2))), None)
+    for step in steps:
+        if len(step.data) > 2 and step.data[2]:
+            ticket: str = step.data[2]
+            return ticket
+    return None
 
 
 def effort(definition: D.Survey, score: int) -> int:

@@ -19,3 +19,17 @@ class Tallies:
         self.alerts: Counter[tuple[str, str]] = Counter()  # changes by (signal, change)
         self.repeats = 0
         self.ticks = 0
+
+    def copy(self) -> Tallies:
+        """As they are now."""
+        made = Tallies()
+        made.restore(self)
+        return made
+
+    def restore(self, other: Tallies) -> None:
+        """Count as `other` does."""
+        for name in ("heard", "dead_letters", "forgotten", "alerts"):
+            counter: Counter[object] = getattr(self, name)
+            counter.clear()
+            counter.update(getattr(other, name))
+        self.repeats, self.ticks = other.repeats, other.ticks

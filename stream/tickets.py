@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
+from functools import lru_cache
 from typing import Any
 
 from stream import steps as S
@@ -15,14 +16,15 @@ class Ticket:
 
     `periods` = [(from, to or None)] while it is open; `holders` = [(from, team)] where the team is known;
     `transfers` = [(at, from, to, uid)]; `contacts` = [(at, uid)]: the opening, and public replies of the customer
-    on a resolved ticket. `replies` = [(at, author)]: the public ones, in order. `elsewhere` = whether a customer's
-    reply may have come on another channel than the opening.
+    on a resolved ticket. `replies` = [(at, author)]: the public ones, in order; `first_response` = the first of an
+    agent. `last_resolved` = its latest resolve, if it is resolved now. `elsewhere` = whether a customer's reply may
+    have come on another channel than the opening.
     """
 
     __slots__ = (
-        "_dims", "channel", "contacts", "content", "cuts", "elsewhere", "holders", "id", "moves", "opened",
-        "opened_uid", "periods", "priorities", "promises", "reopens", "replies", "resolves", "segment", "stage",
-        "steps", "team", "topic", "topics", "transfers",
+        "_dims", "channel", "contacts", "content", "cuts", "elsewhere", "first_resolved", "first_response", "holders",
+        "id", "is_open", "last_resolved", "moves", "opened", "opened_uid", "periods", "priorities", "promises",
+        "reopens", "replies", "resolves", "segment", "stage", "steps", "team", "topic", "topics", "transfers",
     )  # fmt: skip
 
     def __init__(self, id_: str, steps: list[Step]) -> None:
@@ -33,6 +35,10 @@ class Ticket:
         self._dims: Cut | None = None
         self.moves: Any = None  # derived by stream.moves, when asked
         self.elsewhere = False
+        self.is_open = True
+        self.first_resolved: int | None = None
+        self.last_resolved: int | None = None
+        self.first_response: int | None = None
         self.transfers: list[tuple[int, str, str, int]] = []
         self.resolves: list[tuple[int, int]] = []
         self.reopens: list[tuple[int, int]] = []
@@ -82,10 +88,12 @@ class Ticket:
         if public:
             self.replies.append((step.at, author))
             if author == "customer":
-                if self.periods[-1][1] is not None:
+                if not self.is_open:
                     self.contacts.append((step.at, step.uid))
                 if S.value(step, 2) not in (None, self.channel):
                     self.elsewhere = True
+            elif author == "agent" and self.first_response is None:
+                self.first_response = step.at
 
     def _transfer(self, step: Step) -> None:
         to = step.data[0]
@@ -100,13 +108,17 @@ class Ticket:
         self.holders.append((step.at, to))
 
     def _resolve(self, step: Step) -> None:
-        since, until = self.periods[-1]
-        if until is None:
-            self.periods[-1] = (since, step.at)
-            self.resolves.append((step.at, step.uid))
+        if self.is_open:
+            at, self.is_open = step.at, False
+            self.periods[-1] = (self.periods[-1][0], at)
+            self.last_resolved = at
+            if not self.resolves:
+                self.first_resolved = at
+            self.resolves.append((at, step.uid))
 
     def _reopen(self, step: Step) -> None:
-        if self.periods[-1][1] is not None:
+        if not self.is_open:
+            self.is_open, self.last_resolved = True, None
             self.periods.append((step.at, None))
             self.reopens.append((step.at, step.uid))
 
@@ -119,24 +131,6 @@ class Ticket:
         if promise := S.value(step, 2):
             self.promises.append((step.at, promise))
 
-    @property
-    def is_open(self) -> bool:
-        return self.periods[-1][1] is None
-
-    @property
-    def first_resolved(self) -> int | None:
-        return self.resolves[0][0] if self.resolves else None
-
-    @property
-    def first_response(self) -> int | None:
-        """Its first public reply of an agent."""
-        return next((at for at, author in self.replies if author == "agent"), None)
-
-    @property
-    def last_resolved(self) -> int | None:
-        """Its latest resolve, if it is resolved now."""
-        return self.periods[-1][1]
-
     def went_back(self) -> int | None:
         """Index of the first transfer back to a team that held it before."""
         seen: list[str] = []
@@ -148,10 +142,17 @@ class Ticket:
 
     def dims(self) -> Cut:
         """Channel, team and topic as now known."""
-        if self._dims is None:
-            named = (("channel", self.channel), ("team", self.team), ("topic", self.topic))
-            self._dims = tuple((name, label) for name, label in named if label is not None)
-        return self._dims
+        found = self._dims
+        if found is None:
+            found = self._dims = _named(self.channel, self.team, self.topic)
+        return found
+
+
+@lru_cache(4_096)
+def _named(channel: str | None, team: str | None, topic: str | None) -> Cut:
+    """One object for all that are equal, as far as they are remembered: they are compared soonest."""
+    named = (("channel", channel), ("team", team), ("topic", topic))
+    return tuple([(name, label) for name, label in named if label is not None])
 
 
 def has_head(steps: list[Step]) -> bool:
@@ -172,6 +173,10 @@ def topic_of(steps: list[Step]) -> str | None:
     return topic
 
 
+def _opening(ticket: Ticket) -> tuple[int, str]:
+    return ticket.opened, ticket.id
+
+
 class Issue:
     """A customer's tickets of one topic (a missing topic equals only a missing topic), by (opened, id).
 
@@ -182,21 +187,38 @@ class Issue:
 
     def __init__(self, topic: str | None, tickets: list[Ticket]) -> None:
         self.topic = topic
-        self.tickets = tickets if len(tickets) < 2 else sorted(tickets, key=lambda t: (t.opened, t.id))
+        self.tickets = tickets if len(tickets) < 2 else sorted(tickets, key=_opening)
         self._contacts: list[tuple[int, int, str, bool]] | None = None
+
+    def grown(self, ticket: Ticket) -> Issue:
+        """The same with a ticket that was just opened."""
+        found = Issue(self.topic, [])
+        found.tickets = self.tickets[:]
+        insort(found.tickets, ticket, key=_opening)
+        if self._contacts is not None:
+            found._contacts = self._contacts[:]
+            for at, uid in ticket.contacts:
+                insort(found._contacts, (at, uid, ticket.id, uid == ticket.opened_uid))
+        return found
 
     @property
     def contacts(self) -> list[tuple[int, int, str, bool]]:
         found = self._contacts
         if found is None:
             known = [(at, uid, t.id, uid == t.opened_uid) for t in self.tickets for at, uid in t.contacts]
-            found = self._contacts = sorted(known)
+            known.sort()
+            found = self._contacts = known
         return found
 
     @property
     def first_resolved(self) -> int | None:
         """When the first of them was resolved (its tickets grow while it is in hand), ms."""
-        return min([t.resolves[0][0] for t in self.tickets if t.resolves], default=None)
+        first: int | None = None
+        for ticket in self.tickets:
+            at = ticket.first_resolved
+            if at is not None and (first is None or at < first):
+                first = at
+        return first
 
     def settled(self, ticket: Ticket, resolved: int, within: int) -> bool:
         """Whether no contact of the issue, and no reopen of the ticket, is known in (resolved, resolved + within], ms.

@@ -77,17 +77,19 @@ class Timeline:
     def remember(self, at: int, event: Any, about: str) -> None:
         """Keep the newest touchpoints, by event time."""
         row = self.row
-        touch = at.to_bytes(8, "big") + encode_row((event.type, about, event.source, event.id))
-        trail = row.trail
-        if not trail or touch > trail[2 : 2 + int.from_bytes(trail[:2], "big")]:
-            row.trail = _packed(touch) + trail
+        trail, when = row.trail, at.to_bytes(8, "big")
+        touch = when + encode_row((event.type, about, event.source, event.id))
+        if when > trail[2:10] or touch > trail[2:]:  # the newest, as mostly; none is the beginning of another
+            trail = _packed(touch, trail)
+        elif touch in (known := list(_touches(trail))):
+            return
+        else:
+            trail = b"".join(map(_packed, sorted([*known, touch], reverse=True)))
+        if row.touches < self.definitions.trail:
             row.touches += 1
-        elif touch not in (known := list(_touches(trail))):
-            row.trail = b"".join(map(_packed, sorted([*known, touch], reverse=True)))
-            row.touches += 1
-        if row.touches > self.definitions.trail:
-            row.trail = row.trail[: -4 - int.from_bytes(row.trail[-2:], "big")]
-            row.touches -= 1
+        else:
+            trail = trail[: -4 - (trail[-2] << 8 | trail[-1])]
+        row.trail = trail
 
     @property
     def trail(self) -> list[Touch]:
@@ -103,10 +105,10 @@ def _joined(dims: Cut, segment: str | None, stage: str | None) -> Cut:
     return tuple(sorted([*dims, *own]))
 
 
-def _packed(touch: bytes) -> bytes:
+def _packed(touch: bytes, older: bytes = b"") -> bytes:
     """With its length at both ends: so both the newest and the oldest are at hand. Touches sort by event time."""
     size = len(touch).to_bytes(2, "big")
-    return size + touch + size
+    return b"".join((size, touch, size, older))
 
 
 def _touches(trail: bytes) -> Iterator[bytes]:
