@@ -13,7 +13,8 @@ def about(journey: Journey, item: str, clock: int) -> Cut:
 
     The team is the one that holds the ticket, else the one that looks after the customer.
     """
-    found: dict[str, str | None] = {name: journey.attribute(name, clock) for name in _OF_CUSTOMER}
+    known = _OF_CUSTOMER if journey.row.attributes else ()
+    found: dict[str, str | None] = {name: journey.attribute(name, clock) for name in known}
     code, id_ = item[0], item[2:]
     if code == "t" and (ticket := journey.ticket(id_)):
         found |= ticket.dims()

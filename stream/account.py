@@ -54,10 +54,10 @@ class Account:
     __slots__ = ("_cuts", "_moves", "_pieces", "_subscriptions", "spans", "states")
 
     def __init__(self, who: Journey) -> None:
-        subscriptions = sorted(who.subscriptions, key=lambda s: (s.started, s.id))
+        subscriptions = sorted(who.subscriptions, key=_start)
         self._subscriptions = subscriptions
         self._cuts: dict[int, Cut] = {}
-        self.states = list(_states(who, subscriptions))
+        self.states = list(_states(who, subscriptions)) if subscriptions else []
         self.spans = list(_spans(self.states))
         self._moves: list[Moved] | None = None
         self._pieces: list[Piece] | None = None
@@ -115,6 +115,10 @@ class Account:
         """The facts of a level over its active spans, whatever runs; `early` ms before."""
         for span in self.spans:
             yield from self.spread(who, span, parts, early)
+
+
+def _start(one: Subscription) -> tuple[int, str]:
+    return one.started, one.id
 
 
 def ago(held: Account, who: Journey, base: str, lost: str, back: int = AGO) -> Iterator[Fact]:

@@ -32,11 +32,9 @@ class Facts:
         """Note what items say before a step changes them."""
         noted = self._noted
         for item, eyes in looks:
-            if mask := eyes.mask:
-                known = noted.get(item, 0)
-                if missing := mask & ~known:
-                    noted[item] = known | mask
-                    self._note(item, missing, clock)
+            if missing := eyes.mask & ~noted.get(item, 0):
+                noted[item] = noted.get(item, 0) | missing
+                self._note(item, missing, clock)
 
     def _note(self, item: str, missing: int, clock: int) -> None:
         views = views_of(self._journey, item)
@@ -98,12 +96,12 @@ class Facts:
         journey, plan, seen, soon = self._journey, self._plan, self._journey.seen, self._soon
         groups, bits, at_once = plan.groups, plan.bits, ~plan.soon
         for item, mask in self.stale.items():
-            found = soon.get(item)
-            if rest := mask & at_once:
-                asked = self._ask(seen.get(item) or views_of(journey, item), groups[rest], clock)
-                found = asked + found if found else asked
+            rest = mask & at_once
+            found = self._ask(seen.get(item) or views_of(journey, item), groups[rest], clock) if rest else []
+            if item in soon:
+                found += soon[item]
             if said := self._said.get(item):
-                differ(sums, said, found or [], clock, (bits, mask))
+                differ(sums, said, found, clock, (bits, mask))
             elif found:  # most often: a new record
                 add(sums, found, clock)
                 self._said[item] = [(found, clock)]

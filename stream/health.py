@@ -83,8 +83,7 @@ def _is_open(steps: list[Step], head: Step) -> bool:
 
 def stays(who: Journey, told: Known, clock: int) -> int:
     """Until when no measure changes by itself, at log clock `clock`, or earlier (ms): by the end of the day."""
-    days = days_in(who.definitions.timezone)
-    until = days.start(days.of(clock // MINUTE) + 1)
+    *_, until = _days(who.definitions.timezone, clock // MINUTE)
     if until <= clock:
         until = clock + MINUTE
     for at in told.turns:
@@ -122,12 +121,20 @@ def score(found: Measures) -> int:
 
 def _usage(who: Journey, told: Known, clock: int) -> int | None:
     """100 x days in use of the last 28 / 12, at most 100; 0 for a customer who subscribes and does nothing."""
-    days, steps = days_in(who.definitions.timezone), who.records("usage").get("")
-    today = days.of(clock // MINUTE)
-    if not steps or steps[-1].at < days.start(today - QUIET + 1):
+    steps = who.records("usage").get("")
+    quiet, month, _ = _days(who.definitions.timezone, clock // MINUTE)
+    if not steps or steps[-1].at < quiet:
         return 0 if any(s.ended is None or clock < s.ended for s in told.subscriptions) else None
-    since = days.start(today - MONTH + 1)
-    return min(100, _half_up(100 * (len(steps) - bisect_left(steps, since, key=_at)), OFTEN))
+    used = len(steps) if steps[0].at >= month else len(steps) - bisect_left(steps, month, key=_at)
+    return min(100, _half_up(100 * used, OFTEN))
+
+
+@lru_cache(4_096)
+def _days(timezone: str, minute: int) -> tuple[int, int, int]:
+    """Starts of the `QUIET` and of the `MONTH` days that end with the day of a minute, and its end, ms."""
+    days = days_in(timezone)
+    today = days.of(minute)
+    return days.start(today - QUIET + 1), days.start(today - MONTH + 1), days.start(today + 1)
 
 
 def _answers(who: Journey, told: Known, clock: int) -> tuple[int | None, int | None]:

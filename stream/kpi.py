@@ -96,9 +96,11 @@ class OfTickets(Plugin):
     cuts: tuple[str, ...] = OF_TICKETS
 
 
-def with_content(it: Ticket) -> Cut:
-    """A ticket's dimensions, and the help page that it came from, if its opening says it."""
-    return it.dims() if it.content is None else tuple(sorted((*it.dims(), ("content", it.content))))
+def of_opening(it: Ticket, who: Journey) -> Cut:
+    """A ticket's cut at its opening, with the help page that it came from, if the opening says it."""
+    if it.content is None:
+        return it.cut(who, it.opened)
+    return who.cut(it, it.opened, tuple(sorted((*it.dims(), ("content", it.content)))))
 
 
 class OfSurveys(Plugin):

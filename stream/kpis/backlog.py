@@ -25,8 +25,8 @@ class Backlog(OfTickets):
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
         holders, topics = it.holders, it.topics
         if len(topics) == 1 and (not holders or (len(holders) == 1 and holders[0][0] <= topics[0][0])):
-            dims = it.dims()  # they never changed since the opening
-            return [Fact(start, ONE, end, who.cut(it, start, dims)) for start, end in it.periods if start != end]
+            # They never changed since the opening.
+            return [Fact(start, ONE, end, it.cut(who, start)) for start, end in it.periods if start != end]
         return [fact for period in it.periods for fact in _turning(it, who, *period)]
 
     def value(self, p: Window) -> float | None:

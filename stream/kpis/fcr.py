@@ -32,7 +32,7 @@ class Fcr(Ratio):
         for ticket in it.tickets:
             if (at := ticket.first_resolved) is not None:
                 settled = it.settled(ticket, at, self.matures)
-                found.append(Fact(at, RATIO[settled], cut=who.cut(ticket, at, ticket.dims())))
+                found.append(Fact(at, RATIO[settled], cut=ticket.cut(who, at)))
         return found
 
 

@@ -21,7 +21,7 @@ class FcrOneTouch(OfTickets, Ratio):
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
         if (at := it.first_resolved) is not None:
             touches = sum(1 for _, author in it.replies if author == "agent")
-            return (Fact(at, RATIO[touches == 1 and not it.reopens], cut=who.cut(it, at, it.dims())),)
+            return (Fact(at, RATIO[touches == 1 and not it.reopens], cut=it.cut(who, at)),)
         return ()
 
 

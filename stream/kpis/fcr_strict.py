@@ -22,7 +22,7 @@ class FcrStrict(OfTickets, Ratio):
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
         if (at := it.first_resolved) is not None:
             first = not it.reopens and all(author != "customer" for _, author in it.replies)
-            return (Fact(at, RATIO[first], cut=who.cut(it, at, it.dims())),)
+            return (Fact(at, RATIO[first], cut=it.cut(who, at)),)
         return ()
 
 

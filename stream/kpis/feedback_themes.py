@@ -14,7 +14,7 @@ from functools import cache
 
 from stream.claims import Fact, Window
 from stream.journey import Journey, Survey
-from stream.kpi import OF_TICKETS, Plugin
+from stream.kpi import OF_TICKETS, RATIO, Plugin
 
 _WORD = re.compile(r"\w+")
 
@@ -42,10 +42,13 @@ class FeedbackThemes(Plugin):
     def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
         if (at := it.answered) is None:
             return
-        text = plain(it.comment) if it.comment and self.themes else ""
-        held = {theme: any(needle(word) in text for word in words) for theme, words in self.themes.items()}
         cut = who.cut(it, at, it.dims)
-        yield Fact(at, (("num", int(any(held.values()))), ("den", 1)), cut=cut)
+        if not self.themes:
+            yield Fact(at, RATIO[False], None, cut)
+            return
+        text = plain(it.comment) if it.comment else ""
+        held = {theme: any(needle(word) in text for word in words) for theme, words in self.themes.items()}
+        yield Fact(at, RATIO[any(held.values())], cut=cut)
         for theme, holds in held.items():
             parts = (("theme_num", int(holds)), ("theme_den", 1))
             yield Fact(at, parts, cut=tuple(sorted((*cut, ("theme", theme)))))

@@ -20,7 +20,7 @@ class FirstResponseTime(OfTickets, Duration):
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
         if (at := it.first_response) is not None:
-            yield self.fact(it.opened, at, who.cut(it, at, it.dims()))
+            yield self.fact(it.opened, at, it.cut(who, at))
 
 
 KPI = FirstResponseTime()

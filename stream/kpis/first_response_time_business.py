@@ -22,7 +22,7 @@ class FirstResponseTimeBusiness(OfTickets, Duration):
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
         if (at := it.first_response) is not None:
             worked = of_team(who.definitions, it.team).worked(it.opened, at)
-            return (self.lasting(worked, at, who.cut(it, at, it.dims())),)
+            return (self.lasting(worked, at, it.cut(who, at)),)
         return ()
 
 

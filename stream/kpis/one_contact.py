@@ -31,7 +31,7 @@ class OneContact(Ratio):
         for ticket in it.tickets:
             if (at := ticket.first_resolved) is not None:
                 only = it.settled(ticket, at, self.matures) and it.is_first(ticket, self.matures)
-                found.append(Fact(at, RATIO[only], cut=who.cut(ticket, at, ticket.dims())))
+                found.append(Fact(at, RATIO[only], cut=ticket.cut(who, at)))
         return found
 
 

@@ -34,7 +34,7 @@ class OpenAge(OfTickets):
         if not it.is_open:
             return ()
         parts = (("n", 1), ("opened", it.opened), *_OLDER)
-        return (Fact(it.opened, parts, cut=who.cut(it, it.opened, it.dims())),)
+        return (Fact(it.opened, parts, cut=it.cut(who, it.opened)),)
 
     def value(self, p: Window) -> float | None:
         return (p.end_time - p.end("opened") / n) / 1000 if (n := p.end("n")) else None

@@ -20,7 +20,7 @@ class ReopenRate(OfTickets, Ratio):
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
         if (at := it.first_resolved) is not None:
-            return (Fact(at, RATIO[bool(it.reopens)], cut=who.cut(it, at, it.dims())),)
+            return (Fact(at, RATIO[bool(it.reopens)], cut=it.cut(who, at)),)
         return ()
 
 

@@ -19,7 +19,7 @@ class ResolutionTime(OfTickets, Duration):
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
         if (at := it.last_resolved) is not None:
-            return (self.fact(it.opened, at, who.cut(it, at, it.dims())),)
+            return (self.fact(it.opened, at, it.cut(who, at)),)
         return ()
 
 

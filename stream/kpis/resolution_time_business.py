@@ -26,7 +26,7 @@ class ResolutionTimeBusiness(OfTickets, Duration):
             calendar = of_team(who.definitions, it.team)
             spans = without((it.opened, at), moves(it).waits)
             worked = sum(calendar.worked(start, end) for start, end in spans if end is not None)
-            return (self.lasting(worked, at, who.cut(it, at, it.dims())),)
+            return (self.lasting(worked, at, it.cut(who, at)),)
         return ()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from stream.claims import Fact, Window
 from stream.journey import Journey, Ticket
-from stream.kpi import FAST, MOVES, OF_OPENINGS, OfTickets, with_content
+from stream.kpi import FAST, MOVES, OF_OPENINGS, OfTickets, of_opening
 
 
 class TicketShare(OfTickets):
@@ -24,7 +24,7 @@ class TicketShare(OfTickets):
     cuts = OF_OPENINGS
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        return (Fact(it.opened, (("num", 1),), cut=who.cut(it, it.opened, with_content(it))),)
+        return (Fact(it.opened, (("num", 1),), cut=of_opening(it, who)),)
 
     def value(self, p: Window) -> float | None:
         return p.sum("num") / den if (den := p.all.sum("num")) else None

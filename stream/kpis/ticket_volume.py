@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from stream.claims import Fact, Window
 from stream.journey import Journey, Ticket
-from stream.kpi import FAST, MOVES, OF_OPENINGS, ONE, OfTickets, with_content
+from stream.kpi import FAST, MOVES, OF_OPENINGS, ONE, OfTickets, of_opening
 
 
 class TicketVolume(OfTickets):
@@ -22,7 +22,7 @@ class TicketVolume(OfTickets):
     cuts = OF_OPENINGS
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        return (Fact(it.opened, ONE, cut=who.cut(it, it.opened, with_content(it))),)
+        return (Fact(it.opened, ONE, cut=of_opening(it, who)),)
 
     def value(self, p: Window) -> float | None:
         return p.sum("n") or None

@@ -26,7 +26,7 @@ class Transfers(OfTickets, Mean):
             n = sum(1 for when, *_ in it.transfers if when <= at)
             back = it.went_back()
             parts = (("sum", n), ("n", 1), ("two", int(n >= 2)), ("ping_pong", int(back is not None and back < n)))
-            return (Fact(at, parts, cut=who.cut(it, at, it.dims())),)
+            return (Fact(at, parts, cut=it.cut(who, at)),)
         return ()
 
 

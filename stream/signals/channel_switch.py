@@ -44,7 +44,11 @@ class ChannelSwitch(Plugin):
     within_ms = DAY
 
     def find(self, it: Issue, who: Journey) -> Iterable[Finding]:
-        return self._found(it) if _strays(it.tickets) else ()
+        channel = it.tickets[0].channel if it.tickets else None
+        for ticket in it.tickets:
+            if ticket.elsewhere or ticket.channel != channel:
+                return self._found(it)
+        return ()  # as mostly: the customer never turned to another channel
 
     def _found(self, it: Issue) -> Iterator[Finding]:
         for stretch in _stretches(it):
@@ -84,11 +88,6 @@ class ChannelSwitch(Plugin):
                 yield now[0], before, now
             elif again is not None:
                 yield max(now[0], again), before, now
-
-
-def _strays(tickets: list[Ticket]) -> list[Ticket]:
-    """Those with which the customer may have turned to another channel; mostly there are none."""
-    return [t for t in tickets if t.elsewhere or t.channel != tickets[0].channel]
 
 
 def _stretches(issue: Issue) -> Iterator[Stretch]:

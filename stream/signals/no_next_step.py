@@ -16,6 +16,7 @@ from stream.journey import Journey, Ticket
 from stream.moves import Span, due, hours, moves, without
 from stream.signal import Plugin, words
 
+Late = tuple[Severity, int, Span]  # how loud, the limit that has passed (ms of business time), while it is owed
 CLEARS = "a public answer of an agent, or the ticket is resolved"
 
 
@@ -52,24 +53,22 @@ class NoNextStep(Plugin):
                 limit = self.limit_by_tier_ms.get(who.attribute("tier", asked) or "", limit)
             if answered is not None and answered <= asked + limit // 2:
                 continue  # in time by any calendar
-            time = hours(who.definitions, it, asked)
+            time, spans = hours(who.definitions, it, asked), list[Late]()
             half, full = due(time, asked, limit // 2, waits), due(time, asked, limit, waits)
             if half is not None and (answered is None or half < answered):
                 until = full if answered is None or (full is not None and full < answered) else answered
-                found += self._said(it, uid, Severity.info, limit // 2, (half, until), waits)
+                spans.append((Severity.info, limit // 2, (half, until)))
             if full is not None and (answered is None or full < answered):
-                found += self._said(it, uid, Severity.queue, limit, (full, answered), waits)
+                spans.append((Severity.queue, limit, (full, answered)))
+            found += self._said(it, uid, spans, waits)
         return found
 
-    def _said(
-        self, it: Ticket, uid: int, severity: Severity, limit: int, span: Span, waits: list[Span]
-    ) -> list[Finding]:
-        cause, numbers = f"{it.id}:{uid:016x}", (("limit_ms", limit),)
-        text = f"Ticket {it.id}: the customer's message has had no answer for {words(limit)} of work"
-        return [
-            Finding(cause, since, severity, text, until, (uid,), numbers, CLEARS)
-            for since, until in (without(span, waits) if waits else (span,))
-        ]
+    def _said(self, it: Ticket, uid: int, spans: list[Late], waits: list[Span]) -> Iterable[Finding]:
+        cause = f"{it.id}:{uid:016x}"
+        for severity, limit, span in spans:
+            text = f"Ticket {it.id}: the customer's message has had no answer for {words(limit)} of work"
+            for since, until in without(span, waits) if waits else (span,):
+                yield Finding(cause, since, severity, text, until, (uid,), (("limit_ms", limit),), CLEARS)
 
 
 SIGNAL = NoNextStep()

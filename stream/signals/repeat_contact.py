@@ -26,7 +26,10 @@ class RepeatContact(Plugin):
     contacts = 3
 
     def find(self, it: Issue, who: Journey) -> Iterable[Finding]:
-        return self._runs(it) if len(it.contacts) > 1 else ()
+        many = 0
+        for ticket in it.tickets:
+            many += len(ticket.contacts)
+        return self._runs(it) if many >= self.contacts or (many > 1 and it.first_resolved is not None) else ()
 
     def _runs(self, issue: Issue) -> Iterator[Finding]:
         run: list[int] = []  # indices of contacts that met a condition, each within reach of the one before
