@@ -28,7 +28,8 @@ class Eyes(Struct, frozen=True):
     """The plug-ins that look at an item; `all` = none is left out. `mask` = its KPIs, a bit each.
 
     A KPI may name in `begins` an attribute of what it looks at: no fact is earlier than that time (None = no fact).
-    `soon` = those of its KPIs whose facts may lie further ahead than an event may be dated.
+    `soon` = those of its KPIs whose facts may lie further ahead than an event may be dated; `idle` = it has no other
+    plug-in than KPIs that have no such facts.
     """
 
     kpis: tuple[Kpi, ...] = ()
@@ -36,6 +37,7 @@ class Eyes(Struct, frozen=True):
     all: bool = True
     mask: int = 0
     soon: tuple[Group, ...] = ()
+    idle: bool = False
 
     def read(self, family: str) -> bool:
         """Whether one of them reads a family of records."""
@@ -140,7 +142,10 @@ class Plan:
     def _made(self, kpis: Iterable[Kpi], signals: Iterable[Signal], *, all: bool = True) -> Eyes:
         kept = tuple(kpis)
         mask = sum(self.bits[k.name] for k in kept)
-        return Eyes(kept, tuple(signals), all, mask, self.groups[mask & self.soon])
+        judging = tuple(signals)
+        return Eyes(
+            kept, judging, all, mask, self.groups[mask & self.soon], bool(mask and not (mask & self.soon or judging))
+        )
 
     def _seeing(self, eyes: Eyes, type_: str, *, fresh: bool = False) -> Eyes:
         kpis = tuple(k for k in eyes.kpis if sees(k, type_, fresh=fresh))
