@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Raw
+
 from stream.definitions import DAY, Definitions
 from stream.forgetting import closed
 from stream.journey import Journey
@@ -72,8 +74,8 @@ def weigh(journey: Journey) -> int:
 
 
 def _weights(journey: Journey) -> dict[str, int]:
-    families = journey.packed().row.families
-    return {family: len(raw) for family, raw in families.items() if family in FREED}
+    families = {name: found for name, found in journey.packed().row.families.items() if name in FREED}
+    return {name: len(found if found.__class__ is Raw else encode_row(found)) for name, found in families.items()}
 
 
 def largest(journey: Journey) -> list[str]:
