@@ -21,9 +21,7 @@ class Survey:
                  "kind", "nps_answered", "segment", "sent", "stage", "steps", "ticket")  # fmt: skip
 
     def __init__(self, id_: str, steps: list[Step], definitions: dict[str, D.Survey], dims: Cut) -> None:
-        self.id = id_
-        self.steps = steps
-        self.dims = dims
+        self.id, self.steps, self.dims = id_, steps, dims
         self.cuts: dict[int, tuple[Cut, Cut]] = {}
         self.segment, self.stage = steps[0].segment, steps[0].stage
         self.sent: int | None = None
