@@ -12,17 +12,17 @@ class Survey:
     """Derived from sorted steps; never stored. `answers` = [(at, score, uid)] in order; times ms.
 
     `answered` = time of the answer that gives the score; `dims` = channel, team and topic of its ticket as now known
-    (given by the journey). `sent` = when it reached the customer: the earliest sending after the latest that is said
+    (set by the journey). `sent` = when it reached the customer: the earliest sending after the latest that is said
     not to have been delivered; None if there is none.
     """
 
     __slots__ = ("answered", "answers", "comment", "cuts", "definition", "dims", "id", "kind", "segment", "sent",
                  "stage", "steps", "ticket")  # fmt: skip
 
-    def __init__(self, id_: str, steps: list[Step], definitions: dict[str, D.Survey], dims: Cut) -> None:
+    def __init__(self, id_: str, steps: list[Step], definitions: dict[str, D.Survey]) -> None:
         self.id = id_
         self.steps = steps
-        self.dims = dims
+        self.dims: Cut = ()
         self.cuts: dict[int, tuple[Cut, Cut]] = {}
         self.segment, self.stage = steps[0].segment, steps[0].stage
         self.sent: int | None = None
