@@ -110,8 +110,8 @@ class Journey(Packed):
 
     def _grow_ticket(self, record: str, step: Step) -> bool:
         seen, kind = self.seen.get(f"t:{record}"), step.kind
-        if not seen:  # not derived: nor is anything that rests on it, and such a step moves it to no other issue
-            return seen is None and kind not in (OPENED, UPDATED)
+        if not seen:  # not derived, nor is what rests on it, or not opened: most steps tell nothing of that
+            return kind not in (OPENED, UPDATED)
         ticket: Ticket = seen[0]
         contacts, topic = len(ticket.contacts), ticket.topic
         ticket.take(step)
