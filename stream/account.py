@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from stream.claims import Cut, Fact
 from stream.days import days_in
@@ -142,6 +142,14 @@ def spread(cut_at: Callable[[int], Cut], turns: Iterable[int], span: Span, parts
             begun, cut = at, other
     found.append(Fact(begun - early, parts, None if until is None else until - early, cut))
     return found
+
+
+def held(who: Journey, of: Any, start: int, until: int | None, parts: Parts) -> list[Fact]:
+    """A level over [start, until) under the segment and stage of the time: those of a view, else the customer's."""
+    turns = who.turns(of, start, until)
+    if turns:
+        return spread(lambda at: who.cut(of, at), turns, (start, until), parts)
+    return [Fact(start, parts, until, who.cut(of, start))]  # as mostly
 
 
 def within(spans: Iterable[Span], others: Sequence[Span]) -> Iterator[Span]:

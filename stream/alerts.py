@@ -14,6 +14,8 @@ from stream.claims import Alert, Cut, Finding, Severity, Signal, Touch, Watch
 from stream.event import uid
 from stream.journey import Held
 
+_NAMES = {int(one): one.name for one in Severity}
+
 
 def alert_id(signal: str, subject: str, cause: str) -> str:
     """20 hex digits that name one alert for ever: of signal, subject and cause, never of a time."""
@@ -75,13 +77,14 @@ def ahead(found: Sequence[Finding], clock: int, linger: int, times: list[int]) -
     holds = False
     for finding in found:
         since, until = finding.since, finding.until
+        if until is not None:
+            if (over := until + linger) <= clock:
+                continue
+            times.append(over)
         if since > clock:
             times.append(since)
-        if until is None:
-            holds = holds or since <= clock
-        elif until + linger > clock:
-            times.append(until + linger)
-            holds = holds or since <= clock
+        else:
+            holds = True
     return holds
 
 
@@ -126,8 +129,8 @@ def _of_held(held: Held) -> dict[str, Any]:
         "version": held.version,
         "cause": held.cause,
         "episode": held.episode,
-        "severity": Severity(held.severity).name,
-        "max_severity": Severity(held.max_severity).name,
+        "severity": _NAMES[held.severity],
+        "max_severity": _NAMES[held.max_severity],
         "status": held.status,
         "opened": held.opened,
         "backfill": held.backfill,

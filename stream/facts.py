@@ -12,7 +12,7 @@ from typing import Any
 from stream.journey import Journey
 from stream.looking import Look
 from stream.plan import Group, Plan
-from stream.sums import Found, Said, Sums, pass_on
+from stream.sums import Found, Said, Sums, add, differ
 
 
 class Facts:
@@ -25,7 +25,7 @@ class Facts:
         self._plan = plan
         self._said: dict[str, Said] = {}  # by item
         self._noted: dict[str, int] = {}  # by item: the KPIs of which is known what they said
-        self._soon: dict[str, Found] = {}  # by item: facts that were asked for with the event
+        self._soon: dict[str, Found] = {}  # by item: facts that were asked for with the event, if any
         self.stale: dict[str, int] = {}
 
     def before(self, looks: Sequence[Look], clock: int) -> None:
@@ -52,47 +52,40 @@ class Facts:
     ) -> Found:  # fmt: skip
         """What KPIs say of an item, but for what begins after `clock`: `later` takes when."""
         journey = self._journey
-        found: Found = {}
+        found: Found = []
         for view in views:
             for begins, asks in groups:
                 if begins and ((first := getattr(view, begins)) is None or first > clock):
                     if first is not None and later is not None:
                         later.append(first)
                     continue
-                for name, say in asks:
-                    if facts := tuple(say(view, journey)):
-                        found[name] = (*found[name], *facts) if name in found else facts
+                found += [(name, fact) for name, say in asks for fact in say(view, journey)]
         return found
 
     def look_ahead(self, item: str, views: Sequence[Any], groups: Sequence[Group], clock: int) -> list[int]:
         """Ask those whose facts may lie ahead; the times at which they begin and end by themselves."""
+        soon = self._soon.get(item)
+        if soon is None and len(groups) == len(views) == 1 and (begins := groups[0][0]):
+            first = getattr(views[0], begins)
+            if first is None or first > clock:  # nobody is to be asked, as of a session
+                return [] if first is None else [first]
         ahead: list[int] = []
         found = self._ask(views, groups, clock, ahead)
-        for facts in found.values():
-            for fact in facts:
-                at, until = fact.at, fact.until
-                if at > clock:
-                    ahead.append(at)
-                if until is not None and until > clock:
-                    ahead.append(until)
-        soon = self._soon.get(item)
-        if soon is None:
-            if found:
-                self._soon[item] = found
-        else:  # in this beat it was looked at before
-            for _, asks in groups:
-                for name, _ in asks:
-                    soon.pop(name, None)
-            soon |= found
+        for _, fact in found:
+            if fact.at > clock:
+                ahead.append(fact.at)
+            if (until := fact.until) is not None and until > clock:
+                ahead.append(until)
+        if soon:  # in this beat it was looked at before
+            asked = {name: None for _, asks in groups for name, _ in asks}
+            self._soon[item] = [one for one in soon if one[0] not in asked] + found
+        elif found:
+            self._soon[item] = found
         return ahead
 
     def lie_ahead(self, item: str, clock: int) -> bool:
         """Whether facts of an item, lately looked at, begin or end after `clock`."""
-        return any(
-            fact.at > clock or (fact.until or 0) > clock
-            for facts in self._soon.get(item, {}).values()
-            for fact in facts
-        )
+        return any(fact.at > clock or (fact.until or 0) > clock for _, fact in self._soon.get(item, ()))
 
     def unsay(self, looks: Sequence[Look]) -> None:
         """What these items say next counts as said already. Account first."""
@@ -103,24 +96,19 @@ class Facts:
     def account(self, sums: Sums, clock: int) -> None:
         """Add what changed since it was last passed on to `sums`."""
         journey, plan, seen, soon = self._journey, self._plan, self._journey.seen, self._soon
-        groups, at_once = plan.groups, ~plan.soon
+        groups, bits, at_once = plan.groups, plan.bits, ~plan.soon
         for item, mask in self.stale.items():
             found = soon.get(item)
             if rest := mask & at_once:
                 asked = self._ask(seen.get(item) or views_of(journey, item), groups[rest], clock)
-                found = asked | found if found else asked
+                found = asked + found if found else asked
             if said := self._said.get(item):
-                found = self._silent(said, mask) | (found or {})
-                pass_on(sums, said, found, clock)
-            elif found:
-                pass_on(sums, self._said.setdefault(item, []), found, clock)
+                differ(sums, said, found or [], clock, (bits, mask))
+            elif found:  # most often: a new record
+                add(sums, found, clock)
+                self._said[item] = [(found, clock)]
         self.stale.clear()
         soon.clear()
-
-    def _silent(self, said: Said, mask: int) -> Found:
-        """Nothing, of those of a mask who had said anything."""
-        bits = self._plan.bits
-        return {name: () for known, _ in said for name in known if bits[name] & mask}
 
 
 def views_of(journey: Journey, item: str) -> Sequence[Any]:

@@ -51,14 +51,13 @@ class Fold:
 
         `backfill`: what opens now comes from history, and never pages.
         """
-        journey, stale, dues = self.journey, self.facts.stale, self.journey.row.dues
-        seen = journey.seen
+        journey, stale = self.journey, self.facts.stale
+        seen, dues = journey.seen, journey.row.dues
         for item, eyes in looks:
-            mask = eyes.mask
-            if mask:
+            if mask := eyes.mask:
                 stale[item] = stale.get(item, 0) | mask
-                if not (eyes.soon or eyes.signals) and (item[0] not in FAMILY or dues.get(item, 0) > clock):
-                    continue  # nothing of it lies ahead, but for what is known
+            if eyes.idle and (item[0] not in FAMILY or dues.get(item, 0) > clock):
+                continue  # nothing of it lies ahead, but for what is known
             views = seen.get(item) or views_of(journey, item)
             ahead = self.facts.look_ahead(item, views, eyes.soon, clock) if eyes.soon else []
             if eyes.signals:

@@ -6,6 +6,7 @@ A measure that is not known is left out of the mean, not counted as good or bad.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Collection
 from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
@@ -24,7 +25,7 @@ OFTEN = 12  # days in use of 28 that are as good as every day
 RECENT, LAST = 90 * DAY, 3  # the answers that count
 OLD = 7 * DAY  # a ticket open for longer weighs
 MILLION = 1_000_000
-_at, _ENDS = attrgetter("at"), frozenset({RESOLVED, REOPENED})
+_at, _QUEUE = attrgetter("at"), int(Severity.queue)
 
 # What can change a measure of itself; a new day in use and a change of alerts do too, and time (`stays`).
 MOVES = frozenset(
@@ -32,44 +33,64 @@ MOVES = frozenset(
     | {f"subscription.{what}" for what in ("started", "changed", "renewed", "cancelled")}
 )
 
+Answer = tuple[int, int, int, int]  # at (ms), score, uid, effort in millionths
 Measures = tuple[int | None, ...]  # in the order of WEIGHTS; None = not known
 
 
 class Known(NamedTuple):
     """What health is told from. `tickets` = (opened, whether it is open, its last step) ms, as their steps tell it:
-    none needs to be derived for it.
+    none needs to be derived for it. `turns` = times (ms) at which a measure may change by itself.
     """
 
-    surveys: list[list[Step]]
+    surveys: Collection[list[Step]]
     tickets: list[tuple[int, bool, int]]
     subscriptions: list[Subscription]
+    turns: list[int]
 
 
 def known(who: Journey) -> Known:
     """All that is kept of a customer's surveys, tickets and subscriptions."""
     tickets: list[tuple[int, bool, int]] = []
+    turns: list[int] = []
     for steps in who.records("tickets").values():
-        first = steps[0] if steps[0].kind == OPENED else next((s for s in steps if s.kind == OPENED), None)
-        if first is not None:
-            ended = next((s for s in reversed(steps) if s.kind in _ENDS or s is first), first)
-            tickets.append((first.at, ended.kind != RESOLVED, steps[-1].at))
+        head: Step | None = steps[0]
+        if steps[0].kind != OPENED:
+            head = next((s for s in steps if s.kind == OPENED), None)
+        if head is not None:
+            opened, last, is_open = head.at, steps[-1].at, _is_open(steps, head)
+            tickets.append((opened, is_open, last))
+            turns += (opened + OLD + 1, last + RECENT)
+    surveys = who.records("surveys").values()
+    for steps in surveys:
+        for step in steps:
+            turns.append(step.at + RECENT)
     subscriptions = who.subscriptions if who.has("subscriptions") else []
-    return Known(list(who.records("surveys").values()), tickets, subscriptions)
+    for one in subscriptions:
+        turns += [one.started, *([] if one.ended is None else [one.ended])]
+        for said, due, _ in one.dues[-1:]:
+            turns += [said, due - 90 * DAY, due - 30 * DAY, due + 14 * DAY + 1]
+    return Known(surveys, tickets, subscriptions, turns)
+
+
+def _is_open(steps: list[Step], head: Step) -> bool:
+    for step in reversed(steps):
+        if step.kind == RESOLVED:
+            return False
+        if step is head or step.kind == REOPENED:
+            break
+    return True
 
 
 def stays(who: Journey, told: Known, clock: int) -> int:
     """Until when no measure changes by itself, at log clock `clock`, or earlier (ms): by the end of the day."""
     days = days_in(who.definitions.timezone)
-    times = [days.start(days.of(clock // MINUTE) + 1)]
-    for steps in told.surveys:
-        times += [step.at + RECENT for step in steps]
-    for opened, _, last in told.tickets:
-        times += (opened + OLD + 1, last + RECENT)
-    for one in told.subscriptions:
-        times += [one.started, *([] if one.ended is None else [one.ended])]
-        for said, due, _ in one.dues[-1:]:
-            times += [said, due - 90 * DAY, due - 30 * DAY, due + 14 * DAY + 1]
-    return min([time for time in times if time > clock], default=clock + MINUTE)
+    until = days.start(days.of(clock // MINUTE) + 1)
+    if until <= clock:
+        until = clock + MINUTE
+    for at in told.turns:
+        if clock < at < until:
+            until = at
+    return until
 
 
 def measures(who: Journey, told: Known, clock: int) -> Measures | None:
@@ -83,7 +104,8 @@ def measures(who: Journey, told: Known, clock: int) -> Measures | None:
         return None
     loud = 0
     for held in who.alerts.values():
-        loud += held.status == "open" and held.severity >= Severity.queue
+        if held.status == "open" and held.severity >= _QUEUE:
+            loud += 1
     return usage, ces, csat, max(0, 100 - 25 * loud), max(0, 100 - 20 * old), renewal
 
 
@@ -112,22 +134,28 @@ def _answers(who: Journey, told: Known, clock: int) -> tuple[int | None, int | N
     """100 x (1 - mean effort, or its like, of the last 3 answers of 90 d): of ces, of csat."""
     if not told.surveys:
         return None, None
-    found: dict[str, list[tuple[int, int, int, int]]] = {"ces": [], "csat": [], "nps": []}
+    ces: list[Answer] = []
+    csat: list[Answer] = []
+    scales, since = who.definitions.surveys, clock - RECENT
     for steps in told.surveys:
         last: Step | None = steps[-1]
         if steps[-1].kind != ANSWERED:
             last = next((s for s in reversed(steps) if s.kind == ANSWERED), None)
-        if last is not None and last.at > clock - RECENT:
-            scale = who.definitions.surveys[steps[-1].data[0]]
-            found[scale.family].append((last.at, last.data[1], last.uid, effort(scale, last.data[1])))
-    return _mean(found["ces"]), _mean(found["csat"])
+        if last is not None and last.at > since:
+            scale = scales[steps[-1].data[0]]
+            if scale.family != "nps":
+                answer = last.at, last.data[1], last.uid, effort(scale, last.data[1])
+                (ces if scale.family == "ces" else csat).append(answer)
+    return _mean(ces), _mean(csat)
 
 
-def _mean(answers: list[tuple[int, int, int, int]]) -> int | None:
+def _mean(answers: list[Answer]) -> int | None:
     if not answers:
         return None
-    found = sorted(answers)[-LAST:]
-    return _half_up(100 * sum(MILLION - hard for *_, hard in found), len(found) * MILLION)
+    if len(answers) > LAST:
+        answers = sorted(answers)[-LAST:]
+    n = len(answers)
+    return _half_up(100 * (n * MILLION - sum([hard for *_, hard in answers])), n * MILLION)
 
 
 def _renewal(told: Known, clock: int) -> int | None:

@@ -113,15 +113,18 @@ class OfSurveys(Plugin):
     family: ClassVar[str]
     surveys: tuple[str, ...] = ()  # names of survey definitions; none: those of the family's scale
 
+    @property
+    def begins(self) -> str:
+        """Other families' surveys are passed over, unless settings name surveys."""
+        return "answered" if self.surveys else f"{self.family}_answered"
+
     def kinds(self, definitions: dict[str, Scale]) -> tuple[str, ...]:
         """The survey definitions whose answers it adds up."""
         return self.surveys or pool(definitions, self.family)
 
     def answer(self, it: Survey, who: Journey) -> tuple[int, int, Scale, Cut] | None:
         """(time, score, scale, cut) of the answer that counts."""
-        if not it.answers or not (self.surveys or it.definition.family == self.family):
-            return None
-        if it.kind not in self.kinds(who.definitions.surveys):
+        if not it.answers or it.kind not in self.kinds(who.definitions.surveys):
             return None
         at, score, _ = it.answers[-1]
         return at, score, it.definition, who.cut(it, at, it.dims)

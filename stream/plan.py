@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from stream.claims import Fact, Kpi, Signal, Watch
+from stream.definitions import Survey as Scale
 from stream.event import FAMILIES
 from stream.journey import CODE, Issue, Journey, Session, Subscription, Survey, Ticket
 from stream.plain import KINDS
@@ -28,7 +29,8 @@ class Eyes(Struct, frozen=True):
     """The plug-ins that look at an item; `all` = none is left out. `mask` = its KPIs, a bit each.
 
     A KPI may name in `begins` an attribute of what it looks at: no fact is earlier than that time (None = no fact).
-    `soon` = those of its KPIs whose facts may lie further ahead than an event may be dated.
+    `soon` = those of its KPIs whose facts may lie further ahead than an event may be dated; `idle` = it has no other
+    plug-in than KPIs that have no such facts.
     """
 
     kpis: tuple[Kpi, ...] = ()
@@ -36,6 +38,7 @@ class Eyes(Struct, frozen=True):
     all: bool = True
     mask: int = 0
     soon: tuple[Group, ...] = ()
+    idle: bool = False
 
     def read(self, family: str) -> bool:
         """Whether one of them reads a family of records."""
@@ -69,6 +72,15 @@ class Wide(Struct, frozen=True):
             for family, looks in self.needy:
                 if opened.get(family, family in packed):
                     found += looks
+
+    def of_kind(self, kind: str, surveys: Mapping[str, Scale]) -> Wide:
+        """Those to whom a survey of this kind matters; `surveys` = the definitions."""
+        deaf = {item: None for item, eyes in self.items.items() if not _hears(eyes, kind, surveys)}
+        return Wide(
+            {item: eyes for item, eyes in self.items.items() if item not in deaf},
+            tuple(pair for pair in self.always if pair[0] not in deaf),
+            tuple((family, tuple(pair for pair in looks if pair[0] not in deaf)) for family, looks in self.needy),
+        )
 
 
 class Plan:
@@ -140,7 +152,10 @@ class Plan:
     def _made(self, kpis: Iterable[Kpi], signals: Iterable[Signal], *, all: bool = True) -> Eyes:
         kept = tuple(kpis)
         mask = sum(self.bits[k.name] for k in kept)
-        return Eyes(kept, tuple(signals), all, mask, self.groups[mask & self.soon])
+        judging = tuple(signals)
+        return Eyes(
+            kept, judging, all, mask, self.groups[mask & self.soon], bool(mask and not (mask & self.soon or judging))
+        )
 
     def _seeing(self, eyes: Eyes, type_: str, *, fresh: bool = False) -> Eyes:
         kpis = tuple(k for k in eyes.kpis if sees(k, type_, fresh=fresh))
@@ -174,6 +189,12 @@ def _parted(wide: dict[str, Eyes], family: str) -> Wide:
     needed = sorted({name: None for name in needs.values() if name not in ("", family)})
     needy = tuple((name, tuple((i, eyes) for i, eyes in wide.items() if needs[i] == name)) for name in needed)
     return Wide(wide, always, needy)
+
+
+def _hears(eyes: Eyes, kind: str, surveys: Mapping[str, Scale]) -> bool:
+    """Whether one of them adds up surveys of this kind, or does not say which (`kinds`)."""
+    chosen = [getattr(one, "kinds", None) for one in (*eyes.kpis, *eyes.signals)]
+    return any(kinds is None or kind in kinds(surveys) for kinds in chosen)
 
 
 def _needs(eyes: Eyes) -> str:

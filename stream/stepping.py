@@ -26,22 +26,22 @@ class Stepper:
         self._definitions = definitions
         self._plan = plan
         self._tallies = tallies
-        self.ways = ways(plan)
+        self.ways = ways(plan, definitions.surveys)
         self._few = min(definitions.limit, definitions.busy_records)
         self._least, self._days = definitions.keep.least, definitions.keep.usage
         self._glances = bool(plan.eyes["h"].mask)
 
     def take(self, fold: Fold, event: Any, at: int, record: Heard, clock: int) -> Reject | None:
         """Make the event, that happened at `at`, a step, at log clock `clock` (ms); or say why not."""
-        way = self.ways[event.type]
-        if way.kinds:
-            way = way.kinds.get(event.data.kind, way)
-        journey, family = fold.journey, way.family
-        id_ = str(at // DAY) if way.daily else way.record(event.data)
+        way, data, journey = self.ways[event.type], event.data, fold.journey
+        family = way.family
+        id_ = str(at // DAY) if way.daily else way.record(data)
         if way.trimmed:
             fold.trim(family, id_, clock)
         size = min(len(record.value or b""), room.STEP)
         steps = _steps(journey, family, id_)
+        if way.kinds and not (steps and family == "surveys" and _is_mixed(steps, data.kind)):
+            way = way.kinds.get(data.kind, way)
         if self._is_tight(journey, way, steps, size, clock):
             if refused := self._refused(fold, event, way, id_, steps, at, size, clock):
                 return refused
@@ -175,6 +175,11 @@ class Stepper:
 def _steps(journey: Journey, family: str, id_: str) -> list[Step] | None:
     """Those of a record; None = there is no such record."""
     return journey.row.attributes if family == "customer" else journey.records(family).get(id_)
+
+
+def _is_mixed(steps: list[Step], kind: str) -> bool:
+    """Whether a survey has been of another kind, too: then it matters to more than those of its kind."""
+    return any(step.data[0] != kind for step in steps)
 
 
 def _await_head(journey: Journey, way: Way, id_: str, step: Step, record: Heard, clock: int) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from stream.claims import Cut, Fact
 from stream.definitions import MINUTE
 
 Counts = defaultdict[tuple[tuple[str, int], ...], int]  # by the parts of a fact: more often said than taken back
-Found = dict[str, tuple[Fact, ...]]  # by KPI, those who say something
+Found = list[tuple[str, Fact]]  # a KPI's name, and a fact that it says
 Said = list[tuple[Found, int]]  # facts passed on, and the clock at which; a KPI is in one of them at most
 
 
@@ -30,9 +30,6 @@ class Sums:
             for name, counts in pane.items():
                 yield (name, minute, cut), counts
 
-    def __len__(self) -> int:
-        return sum(map(len, self.panes.values()))
-
 
 _pane = partial(defaultdict[str, Counts], partial(defaultdict[tuple[tuple[str, int], ...], int], int))
 
@@ -42,57 +39,62 @@ def nothing() -> Sums:
     return Sums()
 
 
-def pass_on(sums: Sums, said: Said, found: Found, clock: int) -> None:
-    """Take back what KPIs `said` of an item, as far as they are `found` to say other things now, and note those."""
-    if said:
-        fresh = dict(found)
-        for known, then in said:
-            for name in [name for name in known if name in found]:
-                _differ(sums, name, known.pop(name), then, fresh.pop(name), clock)
-        said[:] = [one for one in said if one[0]]
-        _add(sums, fresh, clock, 1)
-    else:  # most often: a new record
-        _add(sums, found, clock, 1)
-    if found:
-        said.append((found, clock))
+def add(sums: Sums, found: Iterable[tuple[str, Fact]], clock: int, sign: int = 1) -> None:
+    """Count facts as far as they have begun and ended at `clock`, `sign` times."""
+    panes, begun, cut = sums.panes, -1, None
+    for name, fact in found:
+        if fact.at != begun or fact.cut is not cut:
+            if fact.at > clock:
+                continue
+            begun, cut = fact.at, fact.cut
+            pane = panes[begun // MINUTE, cut]
+        pane[name][fact.parts] += sign
+        if (until := fact.until) is not None and until <= clock:
+            panes[until // MINUTE, fact.cut][name][fact.parts] -= sign
 
 
-def _differ(sums: Sums, name: str, said: Sequence[Fact], then: int, now: Sequence[Fact], clock: int) -> None:
+def differ(sums: Sums, said: Said, found: Found, clock: int, asked: tuple[Mapping[str, int], int]) -> None:
+    """Take back what KPIs had `said` of an item, as far as they are `found` to say other things now, and note those.
+
+    `asked` = the bit of each KPI, and the mask of those who were asked: who is not found says nothing now.
+    """
+    bits, mask = asked
+    now = _by_name(found)
+    for i, (facts, then) in enumerate(said):
+        known = _by_name([one for one in facts if bits[one[0]] & mask])
+        for name, old in known.items():
+            _differ(sums, name, old, then, now.pop(name, []), clock)
+        if known:
+            said[i] = [one for one in facts if one[0] not in known], then
+    add(sums, [(name, fact) for name, facts in now.items() for fact in facts], clock)
+    said[:] = [one for one in (*said, (found, clock)) if one[0]]
+
+
+def _by_name(found: Found) -> dict[str, list[Fact]]:
+    names: dict[str, list[Fact]] = {}
+    for name, fact in found:
+        names.setdefault(name, []).append(fact)
+    return names
+
+
+def _differ(sums: Sums, name: str, said: list[Fact], then: int, now: list[Fact], clock: int) -> None:
     """Take back what was said at `then`, say what is so at `clock`; what is in both alike is left alone."""
     if said == now:
-        if then != clock:
-            said = now = [fact for fact in now if _crosses(fact, then, clock)]
-        else:
+        if then == clock:
             return
+        said = now = [fact for fact in now if _crosses(fact, then, clock)]
     else:
         many = min(len(said), len(now))  # most of a long list begins as it did
         pairs = [(a, b) for a, b in zip(said, now, strict=False) if a != b or _crosses(a, then, clock)]
         said = [*(a for a, _ in pairs), *said[many:]]
         now = [*(b for _, b in pairs), *now[many:]]
-    _add(sums, {name: said}, then, -1)
-    _add(sums, {name: now}, clock, 1)
+    add(sums, [(name, fact) for fact in said], then, -1)
+    add(sums, [(name, fact) for fact in now], clock)
 
 
 def _crosses(fact: Fact, then: int, clock: int) -> bool:
     """Whether it began or ended in (then, clock]."""
     return then < fact.at <= clock or (fact.until is not None and then < fact.until <= clock)
-
-
-def _add(sums: Sums, found: Mapping[str, Sequence[Fact]], clock: int, sign: int) -> None:
-    """Count the facts of KPIs as far as they have begun and ended at `clock`, `sign` times."""
-    panes, begun, cut = sums.panes, -1, None
-    for name, facts in found.items():
-        for fact in facts:
-            at = fact.at
-            if at > clock:
-                continue
-            if at != begun or fact.cut is not cut:
-                begun, cut = at, fact.cut
-                pane = panes[at // MINUTE, cut]
-            pane[name][fact.parts] += sign
-            until = fact.until
-            if until is not None and until <= clock:
-                panes[until // MINUTE, fact.cut][name][fact.parts] -= sign
 
 
 def totals(counts: Counts) -> dict[str, int]:

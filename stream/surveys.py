@@ -11,13 +11,14 @@ from stream.steps import Step
 class Survey:
     """Derived from sorted steps; never stored. `answers` = [(at, score, uid)] in order; times ms.
 
-    `answered` = time of the answer that gives the score; `dims` = channel, team and topic of its ticket as now known
-    (set by the journey). `sent` = when it reached the customer: the earliest sending after the latest that is said
+    `answered` = time of the answer that gives the score, `ces_answered` and so on the same if it is of that family;
+    `dims` = channel, team and topic of its ticket as now known (set by the journey).
+    `sent` = when it reached the customer: the earliest sending after the latest that is said
     not to have been delivered; None if there is none.
     """
 
-    __slots__ = ("answered", "answers", "comment", "cuts", "definition", "dims", "id", "kind", "segment", "sent",
-                 "stage", "steps", "ticket")  # fmt: skip
+    __slots__ = ("answered", "answers", "ces_answered", "comment", "csat_answered", "cuts", "definition", "dims", "id",
+                 "kind", "nps_answered", "segment", "sent", "stage", "steps", "ticket")  # fmt: skip
 
     def __init__(self, id_: str, steps: list[Step], definitions: dict[str, D.Survey]) -> None:
         self.id = id_
@@ -42,6 +43,10 @@ class Survey:
         self.answered = self.answers[-1][0] if self.answers else None
         self.kind: str = steps[-1].data[0]
         self.definition = definitions[self.kind]
+        family = self.definition.family
+        self.ces_answered = self.answered if family == "ces" else None
+        self.csat_answered = self.answered if family == "csat" else None
+        self.nps_answered = self.answered if family == "nps" else None
 
     @property
     def score(self) -> int | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from stream.definitions import Survey
 from stream.forgetting import TRIMMED
 from stream.health import MOVES
 from stream.plan import VIEWED, Eyes, Plan, Reach, Wide
@@ -16,7 +17,7 @@ from stream.steps import OPENED, SHAPES, UPDATED, Shape
 HEADED = frozenset({"tickets", "subscriptions"})  # families whose steps wait for a head
 DIMS = frozenset({"ticket.opened", "ticket.updated", "ticket.transferred"})  # surveys show these of their ticket
 ROOMY = frozenset({"ticket.resolved", "subscription.cancelled"})  # with them what fills a customer can go
-PAGE = "page.viewed"
+PAGE, SURVEYED = "page.viewed", ("survey.sent", "survey.answered")
 
 
 class Way(Struct, frozen=True, gc=False):
@@ -41,15 +42,22 @@ class Way(Struct, frozen=True, gc=False):
     codes: dict[str, Eyes]  # who look, by code of the items
     fresh: dict[str, Eyes]  # the same for a record that was not there before
     wide: Wide
-    kinds: dict[str, Way] = {}  # of page views, by their kind
+    kinds: dict[str, Way] = {}  # of page views and surveys, by their kind
 
 
-def ways(plan: Plan) -> dict[str, Way]:
-    """By event type, for those that become steps; of page views the kinds that a plug-in names have their own."""
+def ways(plan: Plan, surveys: Mapping[str, Survey]) -> dict[str, Way]:
+    """By event type, for those that become steps; page views of kinds that a plug-in names, and the definitions of
+    `surveys`, have their own.
+    """
     found = {type_: _way(type_, shape, plan.reach[type_], plan) for type_, shape in SHAPES.items()}
     viewed = SHAPES[PAGE]
     kinds = {kind: _way(PAGE, viewed, plan.reach[name], plan) for kind, name in plan.views.items()}
-    return found | {PAGE: replace(_way(PAGE, viewed, plan.reach[VIEWED], plan), kinds=kinds)}
+    found[PAGE] = replace(_way(PAGE, viewed, plan.reach[VIEWED], plan), kinds=kinds)
+    for type_ in SURVEYED:
+        way = found[type_]
+        own = {kind: replace(way, wide=way.wide.of_kind(kind, surveys)) for kind in surveys}
+        found[type_] = replace(way, kinds=own)
+    return found
 
 
 def _way(type_: str, shape: Shape, reach: Reach, plan: Plan) -> Way:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from stream.account import spread
+from stream.account import held
 from stream.claims import Fact, Window
 from stream.definitions import DAY
 from stream.journey import Journey
@@ -34,8 +34,7 @@ class AdoptionTier(Plugin):
         own = who.everybody
         spans = [span for id_ in who.records("features") for span in who.plain("features", id_).held(self.lasts)]
         for start, until, tier in counted(spans, self._tier):
-            turns = who.turns(own, start, until)
-            for fact in spread(lambda at: who.cut(own, at), turns, (start, until), (("n", 1),)):
+            for fact in held(who, own, start, until, (("n", 1),)):
                 yield Fact(fact.at, fact.parts, fact.until, (*fact.cut, ("tier", tier)))
 
     def _tier(self, features: int) -> str:

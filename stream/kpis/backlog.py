@@ -6,7 +6,7 @@ Segment and stage are those at the fact's start: a customer's change while it ho
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from stream.claims import Cut, Fact, Window
@@ -23,18 +23,11 @@ class Backlog(OfTickets):
     windows = LEVEL
 
     def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        found: list[Fact] = []
-        last = max(it.topics[-1][0], it.holders[-1][0] if it.holders else 0)
-        for start, end in it.periods:
-            since = start
-            if last > start:
-                turns = [at for at, _ in (*it.holders, *it.topics) if at > start and (end is None or at < end)]
-                for at in sorted(dict.fromkeys(turns)):
-                    found.append(Fact(since, ONE, at, who.cut(it, since, _dims(it, since))))
-                    since = at
-            if since != end:
-                found.append(Fact(since, ONE, end, who.cut(it, since, _dims(it, since))))
-        return found
+        holders, topics = it.holders, it.topics
+        if len(topics) == 1 and (not holders or (len(holders) == 1 and holders[0][0] <= topics[0][0])):
+            dims = it.dims()  # they never changed since the opening
+            return [Fact(start, ONE, end, who.cut(it, start, dims)) for start, end in it.periods if start != end]
+        return [fact for period in it.periods for fact in _turning(it, who, *period)]
 
     def value(self, p: Window) -> float | None:
         return p.end("n") or None
@@ -43,10 +36,19 @@ class Backlog(OfTickets):
         return p.end("n")
 
 
+def _turning(it: Ticket, who: Journey, start: int, end: int | None) -> Iterator[Fact]:
+    """One period, told apart where the holder or the topic changes."""
+    turns = [at for at, _ in (*it.holders, *it.topics) if at > start and (end is None or at < end)]
+    since = start
+    for at in sorted(dict.fromkeys(turns)):
+        yield Fact(since, ONE, at, who.cut(it, since, _dims(it, since)))
+        since = at
+    if since != end:
+        yield Fact(since, ONE, end, who.cut(it, since, _dims(it, since)))
+
+
 def _dims(it: Ticket, at: int) -> Cut:
     """Channel, team and topic as they were."""
-    if len(it.topics) == 1 and (not it.holders or (len(it.holders) == 1 and it.holders[0][0] <= at)):
-        return it.dims()  # they never changed
     found = (("channel", it.channel), ("team", _latest(it.holders, at)), ("topic", _latest(it.topics, at)))
     return tuple((name, label) for name, label in found if label is not None)
 

@@ -14,7 +14,6 @@ from stream.kpi import Mean, OfSurveys
 
 class Ces(OfSurveys, Mean):
     name = "ces"
-    begins = "answered"
     unit = "score"
     better = "higher"
     family = "ces"

@@ -15,7 +15,6 @@ from stream.surveys import is_easy
 
 class CesEasy(OfSurveys, Ratio):
     name = "ces_easy"
-    begins = "answered"
     better = "higher"
     family = "ces"
 

@@ -15,7 +15,6 @@ from stream.surveys import is_easy, is_hard
 
 class CesNet(OfSurveys):
     name = "ces_net"
-    begins = "answered"
     unit = "points"
     better = "higher"
     family = "ces"

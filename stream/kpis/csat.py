@@ -14,7 +14,6 @@ from stream.kpi import Mean, OfSurveys
 
 class Csat(OfSurveys, Mean):
     name = "csat"
-    begins = "answered"
     unit = "score"
     better = "higher"
     family = "csat"

@@ -15,7 +15,6 @@ from stream.surveys import goodness
 
 class CsatTop2(OfSurveys, Ratio):
     name = "csat_top2"
-    begins = "answered"
     better = "higher"
     family = "csat"
 

@@ -16,7 +16,6 @@ from stream.surveys import effort
 
 class Effort(OfSurveys):
     name = "effort"
-    begins = "answered"
     unit = "ratio"
     better = "lower"
     family = "ces"

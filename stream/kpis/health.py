@@ -10,9 +10,8 @@ when it is heard, in the next look.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import zip_longest
 
-from stream.account import spread
+from stream.account import held
 from stream.claims import Fact, Window
 from stream.journey import Journey
 from stream.kpi import LEVEL, Plugin
@@ -34,14 +33,13 @@ class HealthScore(Plugin):
     yellow = 40
 
     def facts(self, it: Health, who: Journey) -> Iterable[Fact]:
-        own, found = who.everybody, list[Fact]()
-        for step, later in zip_longest(it.steps, it.steps[1:]):
+        own, steps, found = who.everybody, it.steps, list[Fact]()
+        for i, step in enumerate(steps, 1):
             if step.data:
                 points = step.data[0]
                 colour = "green" if points >= self.green else "yellow" if points >= self.yellow else "red"
-                parts = (("sum", points), ("n", 1), (colour, 1))
-                span = (step.at, None if later is None else later.at)
-                found += spread(lambda at: who.cut(own, at), who.turns(own, *span), span, parts)
+                until = steps[i].at if i < len(steps) else None
+                found += held(who, own, step.at, until, (("sum", points), ("n", 1), (colour, 1)))
         return found
 
     def value(self, p: Window) -> float | None:

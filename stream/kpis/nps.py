@@ -37,8 +37,8 @@ class Nps(Plugin):
         return self.surveys or pool(definitions, self.family)
 
     def facts(self, it: Journey, who: Journey) -> Iterable[Fact]:
-        kinds = self.kinds(who.definitions.surveys)
-        answered = sorted((s.answers[-1], s.id, s) for s in it.surveys_of(kinds) if s.answers)
+        surveys = it.surveys_of(self.kinds(who.definitions.surveys))
+        answered = sorted([(s.answers[-1], s.id, s) for s in surveys if s.answers]) if surveys else ()
         found: list[Fact] = []
         for i, ((at, score, _), _, survey) in enumerate(answered):
             later = answered[i + 1][0][0] if i + 1 < len(answered) else at + HOLDS

@@ -16,7 +16,6 @@ from stream.surveys import goodness
 
 class NpsAnswers(OfSurveys):
     name = "nps_answers"
-    begins = "answered"
     unit = "points"
     better = "higher"
     family = "nps"

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from stream.account import spread
+from stream.account import held
 from stream.claims import Fact, Window
 from stream.days import days_in
 from stream.definitions import DAY, MINUTE
 from stream.journey import Journey
 from stream.kpi import LEVEL, Plugin
 from stream.plain import Usage, merged
+
+NUM, DEN = (("num", 1),), (("den", 1),)
 
 
 class Stickiness(Plugin):
@@ -33,16 +35,16 @@ class Stickiness(Plugin):
         cut, days, found = who.cut, self.days * DAY, list[Fact]()
         runs: list[tuple[int, int]] = []  # first use of the first day, end of the last
         for step in it.steps:
-            end = step.data[1]
-            found.append(Fact(step.at, (("num", 1),), cut=cut(it, end - 1)))
-            if runs and step.at - runs[-1][1] < days - 2 * DAY:
+            at, end = step.at, step.data[1]
+            found.append(Fact(at, NUM, None, cut(it, end - 1)))
+            if runs and at - runs[-1][1] < days - 2 * DAY:
                 runs[-1] = (runs[-1][0], end)
             else:
-                runs.append((step.at, end))
+                runs.append((at, end))
         zone = days_in(who.definitions.timezone)
-        spans = merged([(start, zone.start(zone.of(end // MINUTE) + self.days - 1)) for start, end in runs])
-        for span in spans:
-            found += spread(lambda at: cut(it, at), who.turns(it, *span), span, (("den", 1),))
+        spans = [(start, zone.start(zone.of(end // MINUTE) + self.days - 1)) for start, end in runs]
+        for start, until in spans if len(spans) == 1 else merged(spans):
+            found += held(who, it, start, until, DEN)
         return found
 
     def parts(self, p: Window) -> dict[str, int]:

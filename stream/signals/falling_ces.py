@@ -28,6 +28,10 @@ class FallingCes(Plugin):
     mean_effort_millionths = 600_000
     holds_ms = 60 * DAY
 
+    def kinds(self, definitions: dict[str, Survey]) -> tuple[str, ...]:
+        """The survey definitions that it looks at."""
+        return tuple(name for name, scale in definitions.items() if scale.family == "ces")
+
     def find(self, it: Journey, who: Journey) -> Iterable[Finding]:
         scales = it.definitions.surveys
         by_kind: dict[str, list[list[Step]]] = {}

@@ -16,6 +16,8 @@ from stream.journey import Journey, Ticket
 from stream.moves import Span, due, hours, moves, without
 from stream.signal import Plugin, words
 
+CLEARS = "a public answer of an agent, or the ticket is resolved"
+
 
 class NoNextStep(Plugin):
     """After a reopen the clock starts at the reopen."""
@@ -62,18 +64,11 @@ class NoNextStep(Plugin):
     def _said(
         self, it: Ticket, uid: int, severity: Severity, limit: int, span: Span, waits: list[Span]
     ) -> list[Finding]:
+        cause, numbers = f"{it.id}:{uid:016x}", (("limit_ms", limit),)
+        text = f"Ticket {it.id}: the customer's message has had no answer for {words(limit)} of work"
         return [
-            Finding(
-                cause=f"{it.id}:{uid:016x}",
-                since=start,
-                until=end,
-                severity=severity,
-                text=f"Ticket {it.id}: the customer's message has had no answer for {words(limit)} of work",
-                evidence=(uid,),
-                numbers=(("limit_ms", limit),),
-                clears="a public answer of an agent, or the ticket is resolved",
-            )
-            for start, end in (without(span, waits) if waits else (span,))
+            Finding(cause, since, severity, text, until, (uid,), numbers, CLEARS)
+            for since, until in (without(span, waits) if waits else (span,))
         ]
 
 

@@ -269,6 +269,8 @@ def _is_seen(plugin: Any, one: Told) -> bool:
     event = msgspec.json.decode(one.value)
     type_, kind = event["type"], event["data"].get("kind", "product")
     through = (type_ in DIMS and "surveys" in plugin.reads) or "usage" in plugin.reads
+    if type_.startswith("survey.") and plugin.of is Journey and hasattr(plugin, "kinds"):
+        return kind in plugin.kinds(KEEPING.surveys)
     return (
         type_ in HEADS
         or type_ == "customer.updated"
