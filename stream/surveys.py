@@ -30,16 +30,7 @@ class Survey:
         self.ticket: str | None = None
         self.comment: str | None = None
         self.answers: list[tuple[int, int, int]] = []
-        for step in steps:
-            data = step.data
-            if step.kind == S.ANSWERED:
-                self.answers.append((step.at, data[1], step.uid))
-                if len(data) > 3:
-                    self.comment = data[3] or self.comment  # the latest
-            elif step.kind == S.SENT:
-                self.sent = None if not data[1] else step.at if self.sent is None else self.sent
-            if self.ticket is None and len(data) > 2:
-                self.ticket = data[2] or None
+        self._read()
         self.answered = self.answers[-1][0] if self.answers else None
         self.kind: str = steps[-1].data[0]
         self.definition = definitions[self.kind]
@@ -47,6 +38,18 @@ class Survey:
         self.ces_answered = self.answered if family == "ces" else None
         self.csat_answered = self.answered if family == "csat" else None
         self.nps_answered = self.answered if family == "nps" else None
+
+    def _read(self) -> None:
+        for step in self.steps:
+            data = step.data
+            if step.kind == S.ANSWERED:
+                self.answers.append((step.at, data[1], step.uid))
+                if len(data) > 3:
+                    self.comment = data[3] or self.comment  # the latest that says something
+            elif step.kind == S.SENT:
+                self.sent = None if not data[1] else step.at if self.sent is None else self.sent
+            if self.ticket is None and len(data) > 2:
+                self.ticket = data[2] or None
 
     @property
     def score(self) -> int | None:
