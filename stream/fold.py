@@ -11,7 +11,7 @@ from typing import Any
 
 from stream import alerts, forgetting, health
 from stream.about import about
-from stream.account import account
+from stream.account import mrr
 from stream.claims import Alert, Finding, Signal
 from stream.definitions import BEAT
 from stream.facts import Facts, views_of
@@ -153,7 +153,7 @@ class Fold:
         cut, trail, run = about(journey, item, clock), journey.trail, self.definitions.run
         who: dict[str, Any] = {
             "vip": journey.attribute("tier", clock) in self.definitions.vip_tiers,
-            "mrr": account(journey).mrr(clock),
+            "mrr": mrr(journey, clock),
             "segment": dict(cut).get("segment"),
         }
         told = alerts.tell(held, change, signal, journey.subject, clock, trail=trail, run=run, cut=cut, **who)
