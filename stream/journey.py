@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from stream import sessions, subscriptions, surveys, tickets
-from stream.claims import Cut
 from stream.days import days_in
 from stream.definitions import Definitions
 from stream.packed import HEALTH, NEVER, Packed
@@ -111,8 +110,8 @@ class Journey(Packed):
 
     def _grow_ticket(self, record: str, step: Step) -> bool:
         seen, kind = self.seen.get(f"t:{record}"), step.kind
-        if not seen:  # not derived: nor is anything that rests on it, and such a step moves it to no other issue
-            return seen is None and kind not in (OPENED, UPDATED)
+        if not seen:  # not derived, nor is what rests on it, or not opened: most steps tell nothing of that
+            return kind not in (OPENED, UPDATED)
         ticket: Ticket = seen[0]
         contacts, topic = len(ticket.contacts), ticket.topic
         ticket.take(step)
@@ -201,7 +200,7 @@ class Journey(Packed):
         if code == "v":
             return [Session(id_, steps)] if id_ else [Session(id_, run) for run in sessions.split(steps)]
         if code == "s":
-            return [Survey(id_, steps, self.definitions.surveys, self._survey_dims(id_, steps))]
+            return [self._survey(id_, steps)]
         if code == "u":
             return [Subscription(id_, steps)] if subscriptions.has_head(steps) else []
         return [BY_FAMILY[FAMILY[code]](id_, steps)]
@@ -219,12 +218,13 @@ class Journey(Packed):
         found: Survey | None = self._view(f"s:{id_}")
         return found
 
-    def _survey_dims(self, id_: str, steps: list[Step]) -> Cut:
+    def _survey(self, id_: str, steps: list[Step]) -> Survey:
+        found = Survey(id_, steps, self.definitions.surveys)
         if id_ in self.row.kept:
-            return tuple((name, label) for name, label in self.row.kept[id_])
-        about = surveys.ticket_of(steps)
-        ticket = self.ticket(about) if about else None
-        return ticket.dims() if ticket else ()
+            found.dims = tuple((name, label) for name, label in self.row.kept[id_])
+        elif found.ticket and (ticket := self.ticket(found.ticket)):
+            found.dims = ticket.dims()
+        return found
 
     def session(self, id_: str) -> list[Session]:
         """The session of an id; without one, each run of views."""

@@ -12,32 +12,24 @@ class Survey:
     """Derived from sorted steps; never stored. `answers` = [(at, score, uid)] in order; times ms.
 
     `answered` = time of the answer that gives the score, `ces_answered` and so on the same if it is of that family;
-    `dims` = channel, team and topic of its ticket as now known
-    (given by the journey). `sent` = when it reached the customer: the earliest sending after the latest that is said
+    `dims` = channel, team and topic of its ticket as now known (set by the journey).
+    `sent` = when it reached the customer: the earliest sending after the latest that is said
     not to have been delivered; None if there is none.
     """
 
     __slots__ = ("answered", "answers", "ces_answered", "comment", "csat_answered", "cuts", "definition", "dims", "id",
                  "kind", "nps_answered", "segment", "sent", "stage", "steps", "ticket")  # fmt: skip
 
-    def __init__(self, id_: str, steps: list[Step], definitions: dict[str, D.Survey], dims: Cut) -> None:
-        self.id, self.steps, self.dims = id_, steps, dims
+    def __init__(self, id_: str, steps: list[Step], definitions: dict[str, D.Survey]) -> None:
+        self.id, self.steps = id_, steps
+        self.dims: Cut = ()
         self.cuts: dict[int, tuple[Cut, Cut]] = {}
         self.segment, self.stage = steps[0].segment, steps[0].stage
         self.sent: int | None = None
         self.ticket: str | None = None
         self.comment: str | None = None
         self.answers: list[tuple[int, int, int]] = []
-        for step in steps:
-            data = step.data
-            if step.kind == S.ANSWERED:
-                self.answers.append((step.at, data[1], step.uid))
-                if len(data) > 3:
-                    self.comment = data[3] or self.comment  # the latest
-            elif step.kind == S.SENT:
-                self.sent = None if not data[1] else step.at if self.sent is None else self.sent
-            if self.ticket is None and len(data) > 2:
-                self.ticket = data[2] or None
+        self._read()
         self.answered = self.answers[-1][0] if self.answers else None
         self.kind: str = steps[-1].data[0]
         self.definition = definitions[self.kind]
@@ -45,6 +37,18 @@ class Survey:
         self.ces_answered = self.answered if family == "ces" else None
         self.csat_answered = self.answered if family == "csat" else None
         self.nps_answered = self.answered if family == "nps" else None
+
+    def _read(self) -> None:
+        for step in self.steps:
+            data = step.data
+            if step.kind == S.ANSWERED:
+                self.answers.append((step.at, data[1], step.uid))
+                if len(data) > 3:
+                    self.comment = data[3] or self.comment  # the latest that says something
+            elif step.kind == S.SENT:
+                self.sent = None if not data[1] else step.at if self.sent is None else self.sent
+            if self.ticket is None and len(data) > 2:
+                self.ticket = data[2] or None
 
     @property
     def score(self) -> int | None:

@@ -201,8 +201,9 @@ class Issue:
     def grown(self, ticket: Ticket) -> Issue:
         """The same with a ticket that was just opened."""
         found = Issue(self.topic, [])
-        found.tickets = self.tickets[:]
-        insort(found.tickets, ticket, key=_opening)
+        found.tickets = [*self.tickets, ticket]
+        if self.tickets and self.tickets[-1].opened >= ticket.opened:
+            found.tickets.sort(key=_opening)
         if self._contacts is not None:
             found._contacts = self._contacts[:]
             for at, uid in ticket.contacts:

@@ -72,10 +72,10 @@ def test_the_latest_answer_is_the_score_and_the_first_ticket_holds() -> None:
         step(1, S.ANSWERED, "ces", 2, "T1", "slow"),
         step(2, S.ANSWERED, "ces", 6, "T2"),
     ]
-    found = Heard("S1", steps, SURVEYS, ())
+    found = Heard("S1", steps, SURVEYS)
     assert (found.score, found.answered, found.sent) == (6, 2, None)
     assert (found.ticket, found.comment, ticket_of(steps[:1])) == ("T1", "slow", None)
-    unheard = Heard("S1", steps[:1], SURVEYS, ())
+    unheard = Heard("S1", steps[:1], SURVEYS)
     assert (unheard.score, unheard.answered) == (None, None)
 
 

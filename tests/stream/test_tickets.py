@@ -66,6 +66,26 @@ def test_an_issue_orders_tickets_by_opening() -> None:
     assert [at for at, *_ in issue.contacts] == [0, 5]
 
 
+@pytest.mark.parametrize("asked", [False, True])
+@pytest.mark.parametrize("openings", [[5, 7], [7, 5], [5, 5], [1, 9, 4], [4, 9, 1, 9]])
+def test_an_issue_grown_by_its_tickets_is_as_made_of_them(openings: list[int], *, asked: bool) -> None:
+    tickets = [
+        ticket(step(at, S.OPENED, "chat"), step(at + 1, S.RESOLVED), step(at + 2, S.REPLIED, "customer", True), id_=id_)
+        for id_, at in zip("CABD", openings, strict=False)
+    ]
+    grown = Issue("a", [])
+    for one in tickets:
+        if asked:
+            assert grown.contacts is not None
+        before = (grown.tickets, grown.contacts) if asked else None
+        known = grown
+        grown = known.grown(one)
+        if before:
+            assert (known.tickets, known.contacts) == before  # who holds the former sees what it was
+    whole = Issue("a", tickets)
+    assert (grown.topic, grown.tickets, grown.contacts) == (whole.topic, whole.tickets, whole.contacts)
+
+
 @settings(max_examples=150, derandomize=True, deadline=None, database=None)
 @given(st.integers(0, 2**32))
 def test_grown_step_by_step_as_derived_at_once(seed: int) -> None:
