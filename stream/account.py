@@ -135,6 +135,11 @@ def account(who: Journey) -> Account:
     return found
 
 
+def mrr(who: Journey, at: int) -> int:
+    """What a customer is worth a month, at a time (ms): minor units of the reporting currency."""
+    return account(who).mrr(at) if who.has("subscriptions") else 0
+
+
 def spread(cut_at: Callable[[int], Cut], turns: Iterable[int], span: Span, parts: Parts, early: int = 0) -> list[Fact]:
     """A level over a span, told apart where the cut changes at one of `turns`; all times `early` ms before."""
     begun, until = span

@@ -37,6 +37,8 @@ class Facts:
                 self._note(item, missing, clock)
 
     def _note(self, item: str, missing: int, clock: int) -> None:
+        if item[0] == "i" and not self._journey.has("tickets"):
+            return  # its first ticket
         views = views_of(self._journey, item)
         if views and (found := self._ask(views, self._plan.groups[missing], clock)):
             self._said.setdefault(item, []).append((found, clock))

@@ -7,7 +7,7 @@ from typing import Any
 
 from stream import alerts
 from stream.about import about
-from stream.account import account
+from stream.account import mrr
 from stream.claims import Alert, Finding, Signal
 from stream.journey import Held, Journey
 
@@ -86,7 +86,7 @@ class Findings:
         cut, trail, run = about(journey, item, clock), journey.trail, self._definitions.run
         who: dict[str, Any] = {
             "vip": journey.attribute("tier", clock) in self._definitions.vip_tiers,
-            "mrr": account(journey).mrr(clock),
+            "mrr": mrr(journey, clock),
             "segment": dict(cut).get("segment"),
         }
         told = alerts.tell(held, change, signal, journey.subject, clock, trail=trail, run=run, cut=cut, **who)

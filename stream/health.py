@@ -57,9 +57,9 @@ def known(who: Journey) -> Known:
         if steps[0].kind != OPENED:
             head = next((s for s in steps if s.kind == OPENED), None)
         if head is not None:
-            opened, last, is_open = head.at, steps[-1].at, _is_open(steps, head)
-            tickets.append((opened, is_open, last))
-            turns += (opened + OLD + 1, last + RECENT)
+            last = steps[-1]
+            tickets.append((head.at, last is head or _is_open(steps, head), last.at))
+            turns += (head.at + OLD + 1, last.at + RECENT)
     surveys = who.records("surveys").values()
     for steps in surveys:
         for step in steps:

@@ -10,9 +10,11 @@ GAP = 30 * MINUTE
 
 
 class Session:
-    """Derived from sorted views; never stored. `end` = last view + 30 min: when it counts."""
+    """Derived from sorted views; never stored. `end` = last view + 30 min: when it counts; `told` = its first view of a
+    content that has a name.
+    """
 
-    __slots__ = ("cuts", "end", "first", "has_key", "id", "last", "segment", "stage", "steps", "views")
+    __slots__ = ("cuts", "end", "first", "has_key", "id", "last", "segment", "stage", "steps", "told", "views")
 
     def __init__(self, id_: str, steps: list[Step]) -> None:
         self.id = id_
@@ -23,17 +25,24 @@ class Session:
         self.end = self.last + GAP
         self.views = len(steps)
         self.has_key = False
+        self.told: int | None = None
         for step in steps:
-            if len(step.data) > 1 and step.data[1]:
-                self.has_key = True
+            if len(step.data) > 1:
+                self._mark(step)
 
     def take(self, step: Step) -> None:
         """Grow by a newest view."""
         self.last = step.at
         self.end = step.at + GAP
         self.views += 1
-        if len(step.data) > 1 and step.data[1]:
+        if len(step.data) > 1:  # more than its kind
+            self._mark(step)
+
+    def _mark(self, step: Step) -> None:
+        if step.data[1]:
             self.has_key = True
+        if self.told is None and len(step.data) > 2 and step.data[2] is not None:
+            self.told = step.at
 
 
 def split(steps: list[Step]) -> list[list[Step]]:

@@ -19,6 +19,7 @@ from stream.kpi import RATIO, Ratio
 class ContentToTicket(Ratio):
     name = "content_to_ticket"
     ahead = False
+    begins = "told"
     better = "lower"
     of = Session
     reads = frozenset({"sessions", "tickets"})
