@@ -144,12 +144,14 @@ class Fold:
             id_ = self._held[signal.name, cause] = alerts.alert_id(signal.name, journey.subject, cause)
         held = journey.alerts.get(id_) or Held(signal.name, cause, item)
         verdict = journey.row.verdicts.get(id_, 0)
+        loud = health.is_loud(held)
         change = alerts.judge(held, findings, clock, signal.linger, verdict, backfill=backfill)
         if change is None:
             return
         self._opened = None
         journey.alerts[id_] = held
-        journey.row.healthy = 0
+        if health.is_loud(held) != loud:
+            journey.row.healthy = 0
         cut, trail, run = about(journey, item, clock), journey.trail, self.definitions.run
         who: dict[str, Any] = {
             "vip": journey.attribute("tier", clock) in self.definitions.vip_tiers,
@@ -224,8 +226,8 @@ class Fold:
             return
         journey, beat = self.journey, clock // BEAT * BEAT
         told = health.known(journey)
-        journey.row.healthy = health.stays(journey, told, clock)
         found = health.measures(journey, told, clock)
+        journey.row.healthy = 0 if found is None else health.stays(journey, told, clock)
         data = () if found is None else (health.score(found), *found)
         last = journey.health()
         if data == (() if last is None else last.data):

@@ -8,6 +8,7 @@ from stream import forgetting, room
 from stream.definitions import DAY, Definitions
 from stream.event import uid
 from stream.fold import BACKFILL, Fold
+from stream.health import may_move
 from stream.journey import FAMILY, Journey, Waiting
 from stream.looking import Look, is_new_use, look, looks, used
 from stream.plan import Plan
@@ -75,7 +76,9 @@ class Stepper:
         if way.headed:
             _await_head(journey, way, id_, step, record, clock)
         self._taken(fold, event, id_, found, at, clock)
-        if self._glances and (is_new or way.moves or clock >= journey.row.healthy):
+        if self._glances and (
+            is_new or clock >= journey.row.healthy or (way.moves and may_move(way.kind, way.family, steps, at, clock))
+        ):
             fold.glance = clock
         return True
 
