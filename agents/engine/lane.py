@@ -21,7 +21,6 @@ Job = Callable[[], Awaitable[None]]
 
 AGAIN = 10.0  # seconds that an idle lane waits for what the log is known to hold until that is read again
 FETCHED = 20_000  # records handed over at once, at most: what a partition gives in an answer, when they are small
-_QUEUED = 1  # batches that are ready beside the one in work
 offset_of = attrgetter("offset")
 
 
@@ -34,8 +33,10 @@ class Lane(ABC):
         self.control = control
         self.gauges = control.telemetry.partition(tp.topic, tp.partition)
         self.gauges.read = self.gauges.done = next
-        self._queue: asyncio.Queue[Records | Job | None] = asyncio.Queue(_QUEUED)
+        self._queue: asyncio.Queue[Records | Job | None] = asyncio.Queue()
         self._busy = False
+        self._free = asyncio.Event()  # nothing is in hand: the next batch may come
+        self._free.set()
         self._closing = False
         self._moved = (next, time.monotonic())
         self._within = time.monotonic()
@@ -80,15 +81,23 @@ class Lane(ABC):
             await self.control.seek(self.tp, self.position.next)
 
     async def put(self, item: Records | Job) -> None:
-        """Queues a batch, or a job to be done in its turn; waits while the queue is full. Nothing once `closing`."""
+        """Queues a job to be done in its turn, or a batch once nothing else is in hand. Nothing once `closing`.
+
+        A second batch would only be held: the lanes fold in turn, and the client has fetched what comes next.
+        """
+        if not callable(item):
+            await self._free.wait()
         if not self._closing:
-            await self._queue.put(item)
+            if not callable(item):
+                self._free.clear()
+            self._queue.put_nowait(item)
 
     async def close(self) -> None:
         """Returns when the append in work is written and published; what was queued is dropped, to be read again."""
         self._closing = True
         while not self._queue.empty():
             self._queue.get_nowait()
+        self._free.set()
         self._queue.put_nowait(None)
         await asyncio.wait([self._task])
 
@@ -105,6 +114,8 @@ class Lane(ABC):
                 self._busy = True
                 await (item() if callable(item) else self._take(item))
                 self._busy = False
+                if self._queue.empty():
+                    self._free.set()
         except Exception as error:  # noqa: BLE001 - crash-only
             self.control.on_stop(error)
 

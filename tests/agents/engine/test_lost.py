@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -60,8 +61,9 @@ async def test_a_broker_that_returns_in_time_is_waited_for(unique: str) -> None:
             await until(lambda: hop.telemetry.records > 0, "it folds")
             process.send_signal(signal.SIGSTOP)
             try:
-                await hop.producer.answers(1.0)  # perhaps it was on its way
-                assert not await hop.producer.answers(1.0)
+                async with asyncio.timeout(30):
+                    while await hop.producer.answers(1.0):  # perhaps it was on its way
+                        pass
             finally:
                 process.send_signal(signal.SIGCONT)
             await until(lambda: finished(worker), "everything is folded")

@@ -139,15 +139,31 @@ async def test_a_lane_that_closes_finishes_its_append_and_leaves_the_rest() -> N
     journal.landing = asyncio.Event()
     owner = Owner(SOURCE, Pairs(Meta(next=0)), Ledger(), spec(), cast("Producer", journal), journal)
     await owner.put(batch(0, 9))
-    await owner.put(batch(10, 19))  # the queue is full
+    waiting = asyncio.create_task(owner.put(batch(10, 19)))  # comes when the first is done
     closing = asyncio.create_task(owner.close())
     await asyncio.sleep(0)
     assert not closing.done()
     journal.landing.set()
     await closing
+    await waiting
     assert journal.happened == [("written", 2), ("published", 1), ("done", 2)]
     await owner.put(batch(30, 31))  # too late: it will be read again
     assert len(journal.happened) == 3
+
+
+async def test_a_lane_holds_one_batch_and_takes_the_next_when_it_is_done() -> None:
+    journal = Journal()
+    journal.landing = asyncio.Event()
+    fold = Pairs(Meta(next=0))
+    owner = Owner(SOURCE, fold, Ledger(), spec(), cast("Producer", journal), journal)
+    await owner.put(batch(0, 9))
+    waiting = asyncio.create_task(owner.put(batch(10, 19)))
+    await until(lambda: fold.fed, "the first is in work")
+    assert not waiting.done()
+    journal.landing.set()
+    await until(lambda: ("done", 20) in journal.happened, "both are done")
+    await waiting
+    await owner.close()
 
 
 async def test_a_fold_that_leaves_records_behind_or_writes_the_partitions_own_rows_is_a_fault() -> None:
