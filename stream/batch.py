@@ -29,23 +29,25 @@ Arrival = tuple[int, int, Any, Heard]  # the log clock (ms), event time (ms), th
 
 class Batch(Struct, gc=False):
     """`by` = arrivals by customer, in order; none = only what falls due. `clock` = the log clock after all of it (ms),
-    `reach` = how far it may go.
-
-    `last`: of those to whom something falls due at `clock`, the last whose turn it is; None = all. `taken` = how many
-    records it takes in, `next` = the offset to go on from. `size` = bytes, about, before anything is said, of `room`;
-    `work` = pieces of work, about, of `most`.
+    `reach` = how far it may go. `taken` = how many records it takes in, `dues` = how many customers to whom something
+    falls due, both together at most about `most`. `size` = bytes, about, before anything is said, at most `room`.
+    `last`: of those to whom something falls due at `clock`, the last whose turn it is; None = all.
     """
 
     by: dict[bytes, list[Arrival]]
     clock: int
     reach: int
-    next: int
     most: int
     room: int
     taken: int = 0
-    last: bytes | None = None
+    dues: int = 0
     size: int = 0
-    work: int = 0
+    last: bytes | None = None
+
+    @property
+    def work(self) -> int:
+        """Pieces of work, about."""
+        return self.taken + self.dues
 
     def waits(self, due: int, key: bytes) -> bool:
         """Whether what is due then to a customer is not of this batch."""
@@ -63,6 +65,8 @@ class Gatherer:
         self._rows, self._agenda = rows, agenda
         self._said, self._tallies, self._ticker, self._refuse = said, tallies, ticker, refuse
         self._shortest = definitions.keep.least
+        self._heard: dict[str, None] = {}  # sources, in the beat that ends at `_beat_ends` (ms)
+        self._beat_ends = 0
 
     def begin(self, record: Heard, clock: int, most: int, room: int) -> Batch:
         """An empty batch, to go on with `record` at the log clock `clock` (ms), of `most` pieces of work and `room`
@@ -70,7 +74,8 @@ class Gatherer:
         """
         begins = max(clock, min(record.timestamp, self._agenda.first))
         days = max(1, most // max(1, len(self._rows)))  # each makes work: customers are looked at once a day
-        return Batch({}, clock, begins + days * DAY, record.offset, most, room)
+        self._turn(clock)
+        return Batch({}, clock, begins + days * DAY, most, room)
 
     def gather(self, batch: Batch, records: Sequence[Heard], start: int, many: int) -> bool:
         """Take in `many` records at most, from number `start` on; whether the batch is whole now, or they are all.
@@ -79,20 +84,31 @@ class Gatherer:
         """
         heap = self._agenda.heap
         for record in records[start : start + many]:
-            now = max(record.timestamp, batch.clock)
-            if now > batch.reach:
-                if not batch.by:
-                    self._fall_due(batch, batch.reach)
+            now = record.timestamp
+            if (now > batch.clock or (heap and heap[0][0] <= now)) and not self._go_on(batch, now):
                 return True
-            if heap and heap[0][0] <= now and not self._fall_due(batch, now):
-                return True
-            batch.clock, batch.next = now, record.offset + 1
             batch.taken += 1
-            batch.work += 1
-            self._hear(batch, record, now)
-            if batch.work >= batch.most or batch.size > batch.room:
+            self._hear(batch, record)
+            if batch.taken + batch.dues >= batch.most or batch.size > batch.room:
                 return True
         return start + many >= len(records)
+
+    def _go_on(self, batch: Batch, now: int) -> bool:
+        """The log clock goes on to `now` (ms), when a record comes; False: the batch is whole before it."""
+        now = max(now, batch.clock)
+        if now > batch.reach:
+            if not batch.by:
+                self._fall_due(batch, batch.reach)
+            return False
+        if not self._fall_due(batch, now):
+            return False
+        if now >= self._beat_ends:
+            self._turn(now)
+        return True
+
+    def _turn(self, now: int) -> None:
+        self._heard = self._said.heard(now // BEAT)
+        self._beat_ends = (now // BEAT + 1) * BEAT
 
     def _fall_due(self, batch: Batch, to: int) -> bool:
         """Take in those to whom something falls due by `to` (ms); False: not all, it would be too much."""
@@ -101,8 +117,8 @@ class Gatherer:
             batch.clock = max(due, batch.clock)
             if key not in batch.by:
                 self._begin(batch, key)
-            batch.work += 1
-            if batch.work >= batch.most:
+            batch.dues += 1
+            if batch.taken + batch.dues >= batch.most:
                 batch.last = key
                 return False
         batch.clock = to
@@ -113,23 +129,22 @@ class Gatherer:
         found = batch.by[key] = []
         return found
 
-    def _hear(self, batch: Batch, record: Heard, clock: int) -> None:
+    def _hear(self, batch: Batch, record: Heard) -> None:
         """Let a record in, or not. The usual is let through at once."""
         event: Any = events.decode(record.value)
         if event.__class__ is Reject:
-            self._refuse(event, record, clock)
+            self._refuse(event, record, batch.clock)
             return
         if event.type == TICKED:
             self._tallies.ticks += 1
             return
-        self._ticker.heard()
         if not event.backfill and event.type != REVIEWED:  # people are no source that falls silent
-            self._said.hear(event.source, clock // BEAT)
-        key, at, refused = record.key or b"", millis(event.time), None
+            self._heard[event.source] = None
+        key, at, clock, refused = record.key or b"", millis(event.time), batch.clock, None
         arrivals = batch.by.get(key)
         if arrivals is None or event.subject.encode() != key:
-            known = key in self._agenda.queued
-            refused = routed(event, key, self._partition, self._definitions, known=known)
+            self._ticker.heard()
+            refused = routed(event, key, self._partition, self._definitions, known=key in self._agenda.queued)
         if refused is None and not clock - self._shortest <= at <= clock:
             refused = timely(event, at, clock, self._definitions)
         if refused is None and event.type in DEFINED:

@@ -44,11 +44,9 @@ class Outbox:
             found = self._sums[beat] = nothing()
         return found
 
-    def hear(self, source: str, beat: int) -> None:
-        """A source was heard in a beat."""
-        if (heard := self._heard.get(beat)) is None:
-            heard = self._heard[beat] = {}
-        heard[source] = None
+    def heard(self, beat: int) -> dict[str, None]:
+        """Where the sources that are heard in a beat are noted."""
+        return self._heard.setdefault(beat, {})
 
     def review(self, when: Moment, alert: str, verdict: str, at: int) -> None:
         """A verdict on an alert of a watch travels on to the kpis hop; `at` = its event time, ms."""
@@ -72,7 +70,7 @@ class Outbox:
         self._outs.sort(key=_when)
         self._verdicts.sort(key=_when)
         verdicts = [verdict for _, verdict in self._verdicts]
-        sources = [(beat, sorted(self._heard[beat])) for beat in sorted(self._heard)]
+        sources = [(beat, sorted(self._heard[beat])) for beat in sorted(self._heard) if self._heard[beat]]
         head = (meta.run, meta.revision, partition, self._definitions.partitions, meta.seq, meta.clock)
         key, stamp = b"%d" % partition, meta.clock if self._is_stamped else None
         return [out for _, out in self._outs] + [

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from stream import alerts, forgetting, health
-from stream.about import about
-from stream.account import mrr
-from stream.claims import Alert, Finding, Signal
+from stream import forgetting, health
 from stream.definitions import BEAT
 from stream.facts import Facts, views_of
-from stream.journey import CODE, FAMILY, NEVER, Held, Journey, Waiting, issue_item
+from stream.findings import Findings
+from stream.journey import CODE, FAMILY, NEVER, Journey, Waiting, issue_item
 from stream.looking import Look, all_looks, look
 from stream.packed import HEALTH
 from stream.plan import Eyes, Plan
@@ -25,11 +23,11 @@ BACKFILL = "b"  # among the dues: the end of a backfill, which is no item
 
 
 class Fold:
-    """A journey being folded. `told` = changes of alerts, in order, to be published with the append."""
+    """A journey being folded."""
 
     __slots__ = (
-        "_held", "_least", "_opened", "beat", "clock", "definitions", "facts", "glance", "journey", "plan", "soonest",
-        "sums", "told",
+        "_least", "beat", "clock", "definitions", "facts", "findings", "glance", "journey", "plan", "soonest",
+        "sums",
     )  # fmt: skip
 
     def __init__(self, journey: Journey, plan: Plan) -> None:
@@ -38,13 +36,11 @@ class Fold:
         self.plan = plan
         self.facts = Facts(journey, plan)
         self._least = self.definitions.keep.least
-        self._held: dict[tuple[str, str], str] = {}  # ids of alerts, by signal and cause
-        self._opened: dict[str, list[str]] | None = None  # signals with an open alert, by item, as far as asked for
+        self.findings = Findings(journey)
         self.glance = 0  # the clock at which its health is to be looked at; 0 = it was
         self.soonest = NEVER  # when something is next due, or earlier
         self.clock = self.beat = -1  # log clock of what happened last (ms), and its beat; -1 = nothing happened yet
         self.sums: Sums  # of that beat
-        self.told: list[Alert] = []
 
     def after(self, looks: Sequence[Look], clock: int, *, backfill: bool = False) -> None:
         """Take items as they now are: findings for alerts, the next due time; facts wait for the next account.
@@ -61,7 +57,7 @@ class Fold:
             views = seen.get(item) or views_of(journey, item)
             ahead = self.facts.look_ahead(item, views, eyes.soon, clock) if eyes.soon else []
             if eyes.signals:
-                self._judge(eyes.signals, item, views, clock, ahead, backfill=backfill)
+                self.findings.judge(eyes.signals, item, views, clock, ahead, backfill=backfill)
             if ahead or item[0] in FAMILY or item in dues:  # else nothing of it lies ahead, nor did
                 self._schedule(item, eyes, views, ahead, clock)
 
@@ -82,84 +78,18 @@ class Fold:
         elif known:
             del dues[item]
 
+    def fill_in(self, clock: int) -> None:
+        """An event of history came: the customer is in backfill for a while."""
+        row = self.journey.row
+        ends = row.backfill = row.dues[BACKFILL] = clock + self.definitions.backfill
+        self.soonest = min(ends, self.soonest)
+
     def expect(self, looks: Sequence[Look], at: int) -> None:
         """A step lies ahead of the log clock, at `at` ms: its items are looked at when it is reached."""
         dues = self.journey.row.dues
         for item, _ in looks:
             dues[item] = min(at, dues.get(item, at))
         self.soonest = min(at, self.soonest)
-
-    # -- findings ----------------------------------------------------------------------------------------------
-
-    def _judge(
-        self,
-        signals: Sequence[Signal],
-        item: str,
-        views: Sequence[Any],
-        clock: int,
-        ahead: list[int],
-        *,
-        backfill: bool,
-    ) -> None:
-        """Bring the alerts of signals on an item up to the clock; adds the times at which that is next to be done."""
-        journey = self.journey
-        opened = (self._opened if self._opened is not None else self._know_opened()).get(item, ())
-        one = views[0] if len(views) == 1 else None  # as nearly always
-        for signal in signals:
-            if one is not None:
-                found = list(signal.find(one, journey))
-            else:
-                found = [finding for view in views for finding in signal.find(view, journey)]
-            # Nothing is to be said where all lie ahead, or are over.
-            if (found and alerts.ahead(found, clock, signal.linger, ahead)) or signal.name in opened:
-                self._bring_all(signal, item, found, clock, backfill=backfill)
-
-    def _know_opened(self) -> dict[str, list[str]]:
-        """The signals that have an open alert, by item."""
-        found = self._opened = {}
-        for one in self.journey.alerts.values():
-            if one.status == "open":
-                found.setdefault(one.item, []).append(one.signal)
-        return found
-
-    def _bring_all(self, signal: Signal, item: str, found: Sequence[Finding], clock: int, *, backfill: bool) -> None:
-        """The alerts of one signal on an item, cause by cause."""
-        if self.journey.row.backfill:
-            return
-        causes: dict[str, list[Finding]] = {}
-        for finding in found:
-            causes.setdefault(finding.cause, []).append(finding)
-        for one in self.journey.alerts.values():
-            if one.item == item and one.signal == signal.name and one.status == "open":
-                causes.setdefault(one.cause, [])
-        for cause, findings in causes.items():
-            self._bring(signal, item, cause, findings, clock, backfill=backfill)
-
-    def _bring(
-        self, signal: Signal, item: str, cause: str, findings: list[Finding], clock: int, *, backfill: bool
-    ) -> None:
-        journey = self.journey
-        id_ = self._held.get((signal.name, cause))
-        if id_ is None:
-            id_ = self._held[signal.name, cause] = alerts.alert_id(signal.name, journey.subject, cause)
-        held = journey.alerts.get(id_) or Held(signal.name, cause, item)
-        verdict = journey.row.verdicts.get(id_, 0)
-        change = alerts.judge(held, findings, clock, signal.linger, verdict, backfill=backfill)
-        if change is None:
-            return
-        self._opened = None
-        journey.alerts[id_] = held
-        journey.row.healthy = 0
-        cut, trail, run = about(journey, item, clock), journey.trail, self.definitions.run
-        who: dict[str, Any] = {
-            "vip": journey.attribute("tier", clock) in self.definitions.vip_tiers,
-            "mrr": mrr(journey, clock),
-            "segment": dict(cut).get("segment"),
-        }
-        told = alerts.tell(held, change, signal, journey.subject, clock, trail=trail, run=run, cut=cut, **who)
-        self.told.append(told)
-        if held.status != "open":
-            held.finding = None  # only its counters are needed for the next episode
 
     # -- time passing ------------------------------------------------------------------------------------------
 
@@ -265,10 +195,10 @@ class Fold:
             affected |= {i: e for i, e in self.plan.wide.items() if e.read(family)}
         gone = dict.fromkeys(items)
         for held in [h for h in journey.alerts.values() if h.item in gone and h.status == "open"]:
-            self._bring(self.plan.signal_by_name[held.signal], held.item, held.cause, [], clock, backfill=False)
+            self.findings.bring(self.plan.signal_by_name[held.signal], held.item, held.cause, [], clock, backfill=False)
         for item in items:
             forgetting.drop(journey, item)
-        self._opened = None
+        self.findings.forgot()
         journey.row.healthy = 0
         looks = list(affected.items())
         self.facts.unsay(looks)  # what they say without it counts as said

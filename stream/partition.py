@@ -88,7 +88,8 @@ class Partition:
                 yield None
             puts: list[Put] = []
             yield from self._fold(batch, puts)
-            append = self._append(batch, puts)
+            next_ = records[taken + batch.taken - 1].offset + 1 if batch.taken else records[taken].offset
+            append = self._append(batch.clock, next_, puts)
             size = _size(append)
             if size > LARGEST and batch.work > 1:  # much more was said than lately: again, in parts
                 self._undo(batch, counted)
@@ -129,19 +130,24 @@ class Partition:
 
     def _live(self, fold: Fold, key: bytes, arrivals: Sequence[Arrival], batch: Batch) -> Iterator[None]:
         """All that happens to a customer in a batch; yields after each piece of work."""
-        for arrival in arrivals:
-            clock = arrival[0]
+        take = self._stepper.take
+        for clock, at, event, record in arrivals:
             if fold.soonest <= clock or clock // BEAT != fold.beat:
                 yield from self._go_on(fold, key, clock, batch)
             fold.clock = clock
-            self._take(fold, arrival)
+            if refused := (self._review if event.type == REVIEWED else take)(fold, event, at, record, clock):
+                self.refuse(refused, record, clock)
+            else:
+                self.tallies.heard[event.type] += 1
+            if fold.findings.told:
+                self._tell(fold, (clock, 1, record.offset))
             yield
         while True:
             yield from self._go_on(fold, key, batch.clock, batch)
             fold.settle()
             if fold.soonest > batch.clock or batch.waits(fold.soonest, key):
                 break
-        if fold.told:
+        if fold.findings.told:
             self._tell(fold, (fold.clock, 2, key))
         yield
 
@@ -174,21 +180,9 @@ class Partition:
             self._dead(reject, (due, 0, key), waiting.heard, waiting.offset, key, waiting.value)
         self._tell(fold, (due, 0, key))
 
-    def _take(self, fold: Fold, arrival: Arrival) -> None:
-        """One event of a customer."""
-        clock, at, event, record = arrival
-        if event.type == REVIEWED:
-            self._review(fold, event, at, (clock, 1, record.offset))
-        elif refused := self._stepper.take(fold, event, at, record, clock):
-            self.refuse(refused, record, clock)
-            return
-        self.tallies.heard[event.type] += 1
-        if fold.told:
-            self._tell(fold, (clock, 1, record.offset))
-
-    def _review(self, fold: Fold, event: Any, at: int, when: Moment) -> None:
+    def _review(self, fold: Fold, event: Any, at: int, record: Heard, clock: int) -> None:
         """A verdict of people on an alert: of this customer, or of a watch (it travels on to the kpis hop)."""
-        data, clock = event.data, when[0]
+        data, when = event.data, (clock, 1, record.offset)
         self._stepper.review(fold, event, at, clock)
         said = Verdict(data.alert, data.verdict, at, self.definitions.run)
         self._said.say(when, ALERTS, REVIEW, _json(said))
@@ -227,10 +221,10 @@ class Partition:
     # -- what is said ------------------------------------------------------------------------------------------
 
     def _tell(self, fold: Fold, when: Moment) -> None:
-        for alert in fold.told:
+        for alert in fold.findings.told:
             self.tallies.alerts[alert.signal, alert.change] += 1
             self._said.say(when, ALERTS, alert.id.encode(), _json(alert))
-        fold.told.clear()
+        fold.findings.told.clear()
 
     def refuse(self, reject: Reject, record: Heard, clock: int) -> None:
         """A record becomes a dead letter, at log clock `clock` (ms)."""
@@ -243,8 +237,8 @@ class Partition:
         letter = DeadLetter(reject.reason, reject.detail, EVENTS, self.partition, offset, at, key, value_)
         self._said.say(when, DEADLETTERS, key, _json(letter))
 
-    def _append(self, batch: Batch, puts: list[Put]) -> Append:
-        meta = msgspec.structs.replace(self.meta, next=batch.next, clock=batch.clock, seq=self.meta.seq + 1)
+    def _append(self, clock: int, next_: int, puts: list[Put]) -> Append:
+        meta = msgspec.structs.replace(self.meta, next=next_, clock=clock, seq=self.meta.seq + 1)
         out = self._said.pack(meta, self.partition)
         self._said.clear()
         return Append(puts, meta, out)

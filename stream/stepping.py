@@ -7,9 +7,9 @@ from typing import Any
 from stream import forgetting, room
 from stream.definitions import DAY, Definitions
 from stream.event import uid
-from stream.fold import BACKFILL, Fold
+from stream.fold import Fold
 from stream.journey import FAMILY, Journey, Waiting
-from stream.looking import Look, is_new_use, look, looks, used
+from stream.looking import is_new_use, look, looks, used
 from stream.plan import Plan
 from stream.record import Heard, Reason, Reject
 from stream.steps import REVIEWED, Step
@@ -34,11 +34,10 @@ class Stepper:
     def take(self, fold: Fold, event: Any, at: int, record: Heard, clock: int) -> Reject | None:
         """Make the event, that happened at `at`, a step, at log clock `clock` (ms); or say why not."""
         way, data, journey = self.ways[event.type], event.data, fold.journey
-        family = way.family
+        family, size = way.family, min(len(record.value or b""), room.STEP)
         id_ = str(at // DAY) if way.daily else way.record(data)
         if way.trimmed:
             fold.trim(family, id_, clock)
-        size = min(len(record.value or b""), room.STEP)
         steps = _steps(journey, family, id_)
         if way.kinds and not (steps and family == "surveys" and _is_mixed(steps, data.kind)):
             way = way.kinds.get(data.kind, way)
@@ -46,21 +45,28 @@ class Stepper:
             if refused := self._refused(fold, event, way, id_, steps, at, size, clock):
                 return refused
             steps = _steps(journey, family, id_)
-        if self._add(fold, event, way, id_, steps, at, record, clock):
+        step = Step(at, way.kind, uid(event.source, event.id), event.segment, event.stage, way.data(data))
+        if self._add(fold, event, way, id_, steps, step, record, clock):
             room.count(journey.row, clock, size, backfill=event.backfill)
         else:
             self._tallies.repeats += 1
         return None
 
     def _add(
-        self, fold: Fold, event: Any, way: Way, id_: str, steps: list[Step] | None, at: int, record: Heard, clock: int,
-    ) -> bool:  # fmt: skip
+        self,
+        fold: Fold,
+        event: Any,
+        way: Way,
+        id_: str,
+        steps: list[Step] | None,
+        step: Step,
+        record: Heard,
+        clock: int,
+    ) -> bool:
         """Whether there is a new step now, and those have looked whom it may concern; False: it was a repeat."""
-        journey, data = fold.journey, event.data
-        step = Step(at, way.kind, uid(event.source, event.id), event.segment, event.stage, way.data(data))
-        is_use = way.use(data) and (event.backfill or at >= clock - self._days)
-        is_new = is_use and is_new_use(journey, at, clock)
-        if is_new:
+        journey, at = fold.journey, step.at
+        is_use = way.use(event.data) and (event.backfill or at >= clock - self._days)
+        if is_new := is_use and is_new_use(journey, at, clock):
             fold.trim("usage", "", clock)
         found = looks(journey, self._plan, way, event, step, id_, steps, clock)
         if is_new:
@@ -72,23 +78,17 @@ class Stepper:
             return False
         if is_use:
             journey.use(at)
-        if way.headed:
+        if way.headed and (not way.head or journey.row.waiting):
             _await_head(journey, way, id_, step, record, clock)
-        self._taken(fold, event, id_, found, at, clock)
-        if self._glances and (is_new or way.moves or clock >= journey.row.healthy):
-            fold.glance = clock
-        return True
-
-    def _taken(self, fold: Fold, event: Any, id_: str, found: list[Look], at: int, clock: int) -> None:
-        """Now that the step is there."""
-        journey = fold.journey
         journey.remember(at, event, id_)
         if event.backfill:
-            ends = journey.row.backfill = journey.row.dues[BACKFILL] = clock + self._definitions.backfill
-            fold.soonest = min(ends, fold.soonest)
+            fold.fill_in(clock)
         fold.after(found, clock)
         if at > clock:
             fold.expect(found, at)
+        if self._glances and (is_new or way.moves or clock >= journey.row.healthy):
+            fold.glance = clock
+        return True
 
     def _is_tight(self, journey: Journey, way: Way, steps: list[Step] | None, size: int, clock: int) -> bool:
         """Whether there may be a bound to this event: hardly ever, so nothing more is asked of most."""

@@ -1,7 +1,7 @@
 """Laws of the journeys fold over random worlds: order, repeats, cuts, partitions, ticks, forgetting, junk.
 
-Covers stream/fold.py, stream/facts.py, stream/packed.py, stream/differences.py, stream/plan.py, stream/journey.py,
-stream/row.py, stream/tallies.py, stream/looking.py, stream/stepping.py, stream/sums.py.
+Covers stream/fold.py, stream/facts.py, stream/findings.py, stream/packed.py, stream/differences.py, stream/plan.py,
+stream/journey.py, stream/row.py, stream/looking.py, stream/stepping.py, stream/sums.py.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from stream.journey import Journey
 from stream.looking import all_looks
 from stream.partition import Partition
 from stream.record import EVENTS, Reason, Record, Stop, appends
-from stream.tallies import Tallies
 from tests.support.builders import DEFINITIONS, START, Panes, Run, fold, log_of, merge, opened, plan_of, run
 from tests.support.worlds import SPAN, World
 
@@ -125,25 +124,6 @@ def test_an_append_may_be_cut_amid_what_falls_due_at_the_time_of_the_next_record
     [records] = log_of(World(539, subjects=12).delayed(), [END])
     with mock.patch.object(partition, "APPEND_WORK", 3):
         assert parts_of(restarted(records)) == parts_of(fold(records, plan=PLAN))
-
-
-@law(12)
-@given(SEEDS, st.sampled_from([400, 4_000, 40_000]))
-def test_an_append_that_came_out_too_large_is_made_again_in_parts(seed: int, largest: int) -> None:
-    [records] = log_of(World(seed, subjects=6).delayed(repeats=True), [END])
-    whole, found = fold(records, plan=PLAN), Run(DEFINITIONS)
-    one, other = Partition(DEFINITIONS, PLAN, 0, {}), Partition(DEFINITIONS, PLAN, 0, {})
-    list(one.feed(records))
-    with mock.patch.multiple(partition, LARGEST=largest, APPEND_BYTES=largest * 2 // 5):
-        made = list(appends(other.feed(records)))
-    for append in made:
-        found.take(append)
-    assert parts_of(found) == parts_of(whole)
-    assert {name: getattr(other.tallies, name) for name in Tallies.__slots__} == {
-        name: getattr(one.tallies, name) for name in Tallies.__slots__
-    }
-    assert len(made) > 1
-    assert largest < 40_000 or all(sum(len(row or b"") for _, row in append.puts) <= largest for append in made)
 
 
 @law(12)

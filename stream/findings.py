@@ -1,0 +1,99 @@
+"""What the signals find in a journey in hand, brought to its alerts: judged after every event (stream/alerts.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from stream import alerts
+from stream.about import about
+from stream.account import mrr
+from stream.claims import Alert, Finding, Signal
+from stream.journey import Held, Journey
+
+
+class Findings:
+    """Of one journey in hand. `told` = changes of alerts, in order, to be published with the append."""
+
+    __slots__ = ("_definitions", "_ids", "_journey", "_opened", "told")
+
+    def __init__(self, journey: Journey) -> None:
+        self._journey = journey
+        self._definitions = journey.definitions
+        self._ids: dict[tuple[str, str], str] = {}  # of alerts, by signal and cause
+        self._opened: dict[str, list[str]] | None = None  # signals with an open alert, by item, as far as asked for
+        self.told: list[Alert] = []
+
+    def judge(
+        self,
+        signals: Sequence[Signal],
+        item: str,
+        views: Sequence[Any],
+        clock: int,
+        ahead: list[int],
+        *,
+        backfill: bool,
+    ) -> None:
+        """Bring the alerts of signals on an item up to the clock; adds the times at which that is next to be done."""
+        journey = self._journey
+        opened = (self._opened if self._opened is not None else self._know_opened()).get(item, ())
+        one = views[0] if len(views) == 1 else None  # as nearly always
+        for signal in signals:
+            if one is not None:
+                found = list(signal.find(one, journey))
+            else:
+                found = [finding for view in views for finding in signal.find(view, journey)]
+            # Nothing is to be said where all lie ahead, or are over.
+            if (found and alerts.ahead(found, clock, signal.linger, ahead)) or signal.name in opened:
+                self._bring_all(signal, item, found, clock, backfill=backfill)
+
+    def _know_opened(self) -> dict[str, list[str]]:
+        """The signals that have an open alert, by item."""
+        found = self._opened = {}
+        for one in self._journey.alerts.values():
+            if one.status == "open":
+                found.setdefault(one.item, []).append(one.signal)
+        return found
+
+    def _bring_all(self, signal: Signal, item: str, found: Sequence[Finding], clock: int, *, backfill: bool) -> None:
+        """The alerts of one signal on an item, cause by cause."""
+        if self._journey.row.backfill:
+            return
+        causes: dict[str, list[Finding]] = {}
+        for finding in found:
+            causes.setdefault(finding.cause, []).append(finding)
+        for one in self._journey.alerts.values():
+            if one.item == item and one.signal == signal.name and one.status == "open":
+                causes.setdefault(one.cause, [])
+        for cause, findings in causes.items():
+            self.bring(signal, item, cause, findings, clock, backfill=backfill)
+
+    def bring(
+        self, signal: Signal, item: str, cause: str, findings: list[Finding], clock: int, *, backfill: bool
+    ) -> None:
+        journey = self._journey
+        id_ = self._ids.get((signal.name, cause))
+        if id_ is None:
+            id_ = self._ids[signal.name, cause] = alerts.alert_id(signal.name, journey.subject, cause)
+        held = journey.alerts.get(id_) or Held(signal.name, cause, item)
+        verdict = journey.row.verdicts.get(id_, 0)
+        change = alerts.judge(held, findings, clock, signal.linger, verdict, backfill=backfill)
+        if change is None:
+            return
+        self._opened = None
+        journey.alerts[id_] = held
+        journey.row.healthy = 0
+        cut, trail, run = about(journey, item, clock), journey.trail, self._definitions.run
+        who: dict[str, Any] = {
+            "vip": journey.attribute("tier", clock) in self._definitions.vip_tiers,
+            "mrr": mrr(journey, clock),
+            "segment": dict(cut).get("segment"),
+        }
+        told = alerts.tell(held, change, signal, journey.subject, clock, trail=trail, run=run, cut=cut, **who)
+        self.told.append(told)
+        if held.status != "open":
+            held.finding = None  # only its counters are needed for the next episode
+
+    def forgot(self) -> None:
+        """Records were dropped, and their alerts with them."""
+        self._opened = None
