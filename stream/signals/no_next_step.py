@@ -53,7 +53,8 @@ class NoNextStep(Plugin):
                 limit = self.limit_by_tier_ms.get(who.attribute("tier", asked) or "", limit)
             if answered is not None and answered <= asked + limit // 2:
                 continue  # in time by any calendar
-            time, late = hours(who.definitions, it, asked), list[Late]()
+            time = hours(who.definitions, it, asked)
+            late: list[Late] = []
             if waits:
                 half, full = due(time, asked, limit // 2, waits), due(time, asked, limit, waits)
             else:  # as mostly
