@@ -16,6 +16,7 @@ from stream.journey import Journey, Ticket
 from stream.moves import Span, due, hours, moves, without
 from stream.signal import Plugin, words
 
+INFO, QUEUE = Severity.info, Severity.queue  # looking them up takes long
 Late = tuple[Severity, int, Span]  # how loud, the limit that has passed (ms of business time), while it is owed
 CLEARS = "a public answer of an agent, or the ticket is resolved"
 
@@ -61,9 +62,9 @@ class NoNextStep(Plugin):
                 half, full = time.after(asked, limit // 2), time.after(asked, limit)
             if half is not None and (answered is None or half < answered):
                 until = full if answered is None or (full is not None and full < answered) else answered
-                late.append((Severity.info, limit // 2, (half, until)))
+                late.append((INFO, limit // 2, (half, until)))
             if full is not None and (answered is None or full < answered):
-                late.append((Severity.queue, limit, (full, answered)))
+                late.append((QUEUE, limit, (full, answered)))
             _say(found, it, uid, late, waits)
         return found
 
