@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from stream import alerts
+from stream import alerts, health
 from stream.about import about
 from stream.account import mrr
 from stream.claims import Alert, Finding, Signal
@@ -77,12 +77,14 @@ class Findings:
             id_ = self._ids[signal.name, cause] = alerts.alert_id(signal.name, journey.subject, cause)
         held = journey.alerts.get(id_) or Held(signal.name, cause, item)
         verdict = journey.row.verdicts.get(id_, 0)
+        loud = health.is_loud(held)
         change = alerts.judge(held, findings, clock, signal.linger, verdict, backfill=backfill)
         if change is None:
             return
         self._opened = None
         journey.alerts[id_] = held
-        journey.row.healthy = 0
+        if health.is_loud(held) != loud:
+            journey.row.healthy = 0
         cut, trail, run = about(journey, item, clock), journey.trail, self._definitions.run
         who: dict[str, Any] = {
             "vip": journey.attribute("tier", clock) in self._definitions.vip_tiers,

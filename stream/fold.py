@@ -154,8 +154,8 @@ class Fold:
             return
         journey, beat = self.journey, clock // BEAT * BEAT
         told = health.known(journey)
-        journey.row.healthy = health.stays(journey, told, clock)
         found = health.measures(journey, told, clock)
+        journey.row.healthy = 0 if found is None else health.stays(journey, told, clock)
         data = () if found is None else (health.score(found), *found)
         last = journey.health()
         if data == (() if last is None else last.data):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from stream.claims import Severity
 from stream.days import days_in
 from stream.definitions import DAY, MINUTE
-from stream.journey import Journey
+from stream.journey import Held, Journey
 from stream.steps import ANSWERED, OPENED, REOPENED, RESOLVED, Step
 from stream.subscriptions import Subscription
 from stream.surveys import effort
@@ -27,7 +27,7 @@ OLD = 7 * DAY  # a ticket open for longer weighs
 MILLION = 1_000_000
 _at, _QUEUE = attrgetter("at"), int(Severity.queue)
 
-# What can change a measure of itself; a new day in use and a change of alerts do too, and time (`stays`).
+# What can change a measure of itself (`may_move`); a new day in use and an alert do too, and time (`stays`).
 MOVES = frozenset(
     {"ticket.opened", "ticket.resolved", "ticket.reopened", "survey.sent", "survey.answered", "renewal.due"}
     | {f"subscription.{what}" for what in ("started", "changed", "renewed", "cancelled")}
@@ -81,6 +81,20 @@ def _is_open(steps: list[Step], head: Step) -> bool:
     return True
 
 
+def may_move(kind: int, family: str, steps: list[Step] | None, at: int, clock: int) -> bool:
+    """Whether a step at `at` (ms) of an event of MOVES may change a measure today, at log clock `clock`, of a customer
+    whose health is known: a ticket weighs once it is old, a survey when it is answered. `steps` = its record before.
+    """
+    if family == "tickets":
+        return min(at, steps[0].at if steps else at) < clock - OLD + 2 * DAY  # `stays` looks no further than a day
+    return family != "surveys" or kind == ANSWERED or steps is not None
+
+
+def is_loud(held: Held) -> bool:
+    """Whether an alert is friction to its customer."""
+    return held.status == "open" and held.severity >= _QUEUE
+
+
 def stays(who: Journey, told: Known, clock: int) -> int:
     """Until when no measure changes by itself, at log clock `clock`, or earlier (ms): by the end of the day."""
     *_, until = _days(who.definitions.timezone, clock // MINUTE)
@@ -101,10 +115,7 @@ def measures(who: Journey, told: Known, clock: int) -> Measures | None:
         old += is_open and opened < clock - OLD
     if usage is None and ces is None and csat is None and renewal is None and not lately:
         return None
-    loud = 0
-    for held in who.alerts.values():
-        if held.status == "open" and held.severity >= _QUEUE:
-            loud += 1
+    loud = sum(map(is_loud, who.alerts.values()))
     return usage, ces, csat, max(0, 100 - 25 * loud), max(0, 100 - 20 * old), renewal
 
 

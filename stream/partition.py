@@ -29,7 +29,7 @@ from stream.stepping import Stepper
 from stream.tallies import Tallies
 from stream.ticks import Ticker, tick
 
-APPEND_BYTES = 4_000_000  # an append is cut at about this, well below what its topic takes (agents/topics.py)
+APPEND_BYTES = 6_000_000  # an append is cut at about this, well below what its topic takes (agents/topics.py)
 APPEND_WORK = 20_000  # pieces of work in one append, about: seconds
 LARGEST = 10_000_000  # bytes; an append that came out larger is made again in parts
 GATHERED = 8  # records that are gathered in the time of a piece of work, or less

@@ -8,6 +8,7 @@ from stream import forgetting, room
 from stream.definitions import DAY, Definitions
 from stream.event import uid
 from stream.fold import Fold
+from stream.health import may_move
 from stream.journey import FAMILY, Journey, Waiting
 from stream.looking import is_new_use, look, looks, used
 from stream.plan import Plan
@@ -20,7 +21,7 @@ from stream.way import Way, ways
 class Stepper:
     """Takes steps into journeys; `ways` by event type; `tallies` counts what it lets go or hears twice."""
 
-    __slots__ = ("_days", "_definitions", "_few", "_glances", "_least", "_plan", "_tallies", "ways")
+    __slots__ = ("_days", "_definitions", "_few", "_least", "_plan", "_tallies", "ways")
 
     def __init__(self, definitions: Definitions, plan: Plan, tallies: Tallies) -> None:
         self._definitions = definitions
@@ -29,7 +30,6 @@ class Stepper:
         self.ways = ways(plan, definitions.surveys)
         self._few = min(definitions.limit, definitions.busy_records)
         self._least, self._days = definitions.keep.least, definitions.keep.usage
-        self._glances = bool(plan.eyes["h"].mask)
 
     def take(self, fold: Fold, event: Any, at: int, record: Heard, clock: int) -> Reject | None:
         """Make the event, that happened at `at`, a step, at log clock `clock` (ms); or say why not."""
@@ -86,7 +86,7 @@ class Stepper:
         fold.after(found, clock)
         if at > clock:
             fold.expect(found, at)
-        if self._glances and (is_new or way.moves or clock >= journey.row.healthy):
+        if is_new or clock >= journey.row.healthy or (way.moves and may_move(way.kind, way.family, steps, at, clock)):
             fold.glance = clock
         return True
 

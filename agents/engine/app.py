@@ -26,7 +26,7 @@ _PINNED: dict[str, Any] = {
     "broker_max_poll_interval": 120.0,
     # Of a partition, in one answer: a customer who has several records there is decoded and written once for them. An
     # answer has 50 MiB at most, so of up to 25 partitions each is in every one: none waits for the others to end.
-    "consumer_max_fetch_size": 2 << 20,
+    "consumer_max_fetch_size": 4 << 20,
     "topic_allow_declare": False,  # `journeywatch topics` makes them
     "topic_disable_leader": True,
     "web_enabled": False,

@@ -20,7 +20,7 @@ Records = Sequence[Any]  # aiokafka's ConsumerRecord: it fits stream.record.Hear
 Job = Callable[[], Awaitable[None]]
 
 AGAIN = 10.0  # seconds that an idle lane waits for what the log is known to hold until that is read again
-FETCHED = 10_000  # records handed over at once, at most: what a partition gives in an answer, when they are small
+FETCHED = 20_000  # records handed over at once, at most: what a partition gives in an answer, when they are small
 _QUEUED = 1  # batches that are ready beside the one in work
 offset_of = attrgetter("offset")
 
