@@ -18,7 +18,6 @@ from stream.signal import Plugin, words
 
 INFO, QUEUE = Severity.info, Severity.queue  # looking them up takes long
 Late = tuple[Severity, int, Span]  # how loud, the limit that has passed (ms of business time), while it is owed
-CLEARS = "a public answer of an agent, or the ticket is resolved"
 
 
 class NoNextStep(Plugin):
@@ -74,7 +73,18 @@ def _say(found: list[Finding], it: Ticket, uid: int, late: list[Late], waits: li
     for severity, limit, span in late:
         text = f"Ticket {it.id}: the customer's message has had no answer for {words(limit)} of work"
         for since, until in without(span, waits) if waits else (span,):
-            found.append(Finding(cause, since, severity, text, until, (uid,), (("limit_ms", limit),), CLEARS))
+            found.append(
+                Finding(
+                    cause,
+                    since,
+                    severity,
+                    text,
+                    until,
+                    evidence=(uid,),
+                    numbers=(("limit_ms", limit),),
+                    clears="a public answer of an agent, or the ticket is resolved",
+                )
+            )
 
 
 SIGNAL = NoNextStep()
