@@ -58,8 +58,8 @@ class Facts:
                 if begins and ((first := getattr(view, begins)) is None or first > clock):
                     if first is not None and later is not None:
                         later.append(first)
-                    continue
-                found += [(name, fact) for name, say in asks for fact in say(view, journey)]
+                else:
+                    found += [(name, fact) for name, say in asks for fact in say(view, journey)]
         return found
 
     def look_ahead(self, item: str, views: Sequence[Any], groups: Sequence[Group], clock: int) -> list[int]:

@@ -126,7 +126,7 @@ class OfSurveys(Plugin):
 
     def answer(self, it: Survey, who: Journey) -> tuple[int, int, Scale, Cut] | None:
         """(time, score, scale, cut) of the answer that counts."""
-        if not it.answers or it.kind not in self.kinds(who.definitions.surveys):
+        if not it.answers or it.kind not in (self.surveys or pool(who.definitions.surveys, self.family)):
             return None
         at, score, _ = it.answers[-1]
         return at, score, it.definition, who.cut(it, at, it.dims)

@@ -33,7 +33,8 @@ class HealthScore(Plugin):
     yellow = 40
 
     def facts(self, it: Health, who: Journey) -> Iterable[Fact]:
-        own, steps, found = who.everybody, it.steps, list[Fact]()
+        own, steps = who.everybody, it.steps
+        found: list[Fact] = []
         for i, step in enumerate(steps, 1):
             if step.data:
                 points = step.data[0]

@@ -32,7 +32,8 @@ class Stickiness(Plugin):
     days = 28
 
     def facts(self, it: Usage, who: Journey) -> Iterable[Fact]:
-        cut, days, found = who.cut, self.days * DAY, list[Fact]()
+        cut, days = who.cut, self.days * DAY
+        found: list[Fact] = []
         runs: list[tuple[int, int]] = []  # first use of the first day, end of the last
         for step in it.steps:
             at, end = step.at, step.data[1]

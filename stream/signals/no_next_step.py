@@ -16,8 +16,8 @@ from stream.journey import Journey, Ticket
 from stream.moves import Span, due, hours, moves, without
 from stream.signal import Plugin, words
 
+INFO, QUEUE = Severity.info, Severity.queue  # looking them up takes long
 Late = tuple[Severity, int, Span]  # how loud, the limit that has passed (ms of business time), while it is owed
-CLEARS = "a public answer of an agent, or the ticket is resolved"
 
 
 class NoNextStep(Plugin):
@@ -53,22 +53,38 @@ class NoNextStep(Plugin):
                 limit = self.limit_by_tier_ms.get(who.attribute("tier", asked) or "", limit)
             if answered is not None and answered <= asked + limit // 2:
                 continue  # in time by any calendar
-            time, spans = hours(who.definitions, it, asked), list[Late]()
-            half, full = due(time, asked, limit // 2, waits), due(time, asked, limit, waits)
+            time = hours(who.definitions, it, asked)
+            late: list[Late] = []
+            if waits:
+                half, full = due(time, asked, limit // 2, waits), due(time, asked, limit, waits)
+            else:  # as mostly
+                half, full = time.after(asked, limit // 2), time.after(asked, limit)
             if half is not None and (answered is None or half < answered):
                 until = full if answered is None or (full is not None and full < answered) else answered
-                spans.append((Severity.info, limit // 2, (half, until)))
+                late.append((INFO, limit // 2, (half, until)))
             if full is not None and (answered is None or full < answered):
-                spans.append((Severity.queue, limit, (full, answered)))
-            found += self._said(it, uid, spans, waits)
+                late.append((QUEUE, limit, (full, answered)))
+            _say(found, it, uid, late, waits)
         return found
 
-    def _said(self, it: Ticket, uid: int, spans: list[Late], waits: list[Span]) -> Iterable[Finding]:
-        cause = f"{it.id}:{uid:016x}"
-        for severity, limit, span in spans:
-            text = f"Ticket {it.id}: the customer's message has had no answer for {words(limit)} of work"
-            for since, until in without(span, waits) if waits else (span,):
-                yield Finding(cause, since, severity, text, until, (uid,), (("limit_ms", limit),), CLEARS)
+
+def _say(found: list[Finding], it: Ticket, uid: int, late: list[Late], waits: list[Span]) -> None:
+    cause = f"{it.id}:{uid:016x}"
+    for severity, limit, span in late:
+        text = f"Ticket {it.id}: the customer's message has had no answer for {words(limit)} of work"
+        for since, until in without(span, waits) if waits else (span,):
+            found.append(
+                Finding(
+                    cause,
+                    since,
+                    severity,
+                    text,
+                    until,
+                    evidence=(uid,),
+                    numbers=(("limit_ms", limit),),
+                    clears="a public answer of an agent, or the ticket is resolved",
+                )
+            )
 
 
 SIGNAL = NoNextStep()

@@ -120,8 +120,8 @@ class World:
         """Views, with or without a session id, some further apart than a session goes."""
         session = self.random.choice((None, None, f"V{len(self.events)}"))
         for _ in range(self.random.randrange(1, 5)):
-            kind = ("product", "help")[len(self.events) % 2]
-            self.events.append(B.viewed(at, session, self.random.random() < 0.2, kind=kind, subject=subject))
+            page = ({"kind": "product"}, {"kind": "help"}, {"kind": "help", "content": "guide"})[len(self.events) % 3]
+            self.events.append(B.viewed(at, session, self.random.random() < 0.2, **page, subject=subject))
             at += self.random.choice((1, HOUR // 2, HOUR // 2 + 1, HOUR))
 
     def attributes(self, subject: str, at: int) -> None:
