@@ -25,7 +25,7 @@ _PINNED: dict[str, Any] = {
     "broker_commit_interval": 1.0,
     "broker_max_poll_interval": 120.0,
     # Of a partition, in one answer: a customer who has several records there is decoded and written once for them. An
-    # answer has 50 MiB at most, so of up to 25 partitions each is in every one: none waits for the others to end.
+    # answer has 50 MiB at most, so where that much waits in each, a dozen partitions are in one.
     "consumer_max_fetch_size": 4 << 20,
     "topic_allow_declare": False,  # `journeywatch topics` makes them
     "topic_disable_leader": True,
