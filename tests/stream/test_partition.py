@@ -14,7 +14,7 @@ from unittest import mock
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stream import partition
@@ -66,6 +66,7 @@ def trails(found: Run) -> dict[bytes, Any]:
 
 @law(40)
 @given(SEEDS, st.sampled_from([1, 3, 10, 100]), st.sampled_from([300, 3_000, 600_000]))
+@example(10106561, 1, 300)  # a ticket resolved in the beat in which it was opened, and looks at health that are let go
 def test_a_log_may_be_cut_anywhere(seed: int, cuts: int, size: int) -> None:
     random = Random(seed)
     [records] = log_of(World(seed).delayed(repeats=True), [END, END + 100 * DAY])
