@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from operator import itemgetter
 
 import msgspec
@@ -56,24 +57,35 @@ class Outbox:
         """A record to be published."""
         self._outs.append((when, Out(topic, 0, key, value, when[0] if self._is_stamped else None)))
 
-    def pack(self, meta: Meta, partition: int) -> list[Out]:
-        """The records of an append whose meta this is."""
+    def pack(self, meta: Meta, partition: int, stride: int) -> Iterator[list[Out] | None]:
+        """The records of an append whose meta this is; before that None, a breath, after each `stride` changes."""
         shares: list[list[tuple[int, list[Change]]]] = [[] for _ in range(self._definitions.kpi_partitions)]
+        packed = 0
         for beat in sorted(self._sums):
             parts: list[list[Change]] = [[] for _ in shares]
             for (kpi, minute, cut), counts in self._sums[beat].items():
                 if changed := totals(counts):
                     parts[self._route[kpi]].append(Change(kpi, minute, cut, changed))
+                packed += 1
+                if packed % stride == 0:
+                    yield None
             for share, part in zip(shares, parts, strict=True):
                 if part:
                     share.append((beat, part))
+        yield self._sorted() + self._shared(meta, partition, shares)
+
+    def _sorted(self) -> list[Out]:
         self._outs.sort(key=_when)
+        return [out for _, out in self._outs]
+
+    def _shared(self, meta: Meta, partition: int, shares: list[list[tuple[int, list[Change]]]]) -> list[Out]:
+        """A record for each partition of journey.kpis; what is no KPI's travels with the first, verdicts with all."""
         self._verdicts.sort(key=_when)
         verdicts = [verdict for _, verdict in self._verdicts]
         sources = [(beat, sorted(self._heard[beat])) for beat in sorted(self._heard) if self._heard[beat]]
         head = (meta.run, meta.revision, partition, self._definitions.partitions, meta.seq, meta.clock)
         key, stamp = b"%d" % partition, meta.clock if self._is_stamped else None
-        return [out for _, out in self._outs] + [
+        return [
             Out(KPIS, m, key, _pack(Differences(*head, share, verdicts, [] if m else sources)), stamp)
             for m, share in enumerate(shares)
         ]

@@ -8,7 +8,7 @@ the log's order. Where a log is cut into batches does not change a result.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -33,6 +33,7 @@ APPEND_BYTES = 6_000_000  # an append is cut at about this, well below what its 
 APPEND_WORK = 20_000  # pieces of work in one append, about: seconds
 LARGEST = 10_000_000  # bytes; an append that came out larger is made again in parts
 GATHERED = 8  # records that are gathered in the time of a piece of work, or less
+PACKED = 20  # changes that are packed in the time of a piece of work, or less
 HOT = 64  # decoded journeys kept in hand between appends, a partition
 
 Put = tuple[bytes, bytes | None]
@@ -84,12 +85,14 @@ class Partition:
         while taken < len(records):
             batch = self._gatherer.begin(records[taken], self.meta.clock, most, APPEND_BYTES)
             counted = self.tallies.copy()
-            while not self._gatherer.gather(batch, records, taken + batch.taken, GATHERED * self.stride):
+            stride = self.stride
+            while not self._gatherer.gather(batch, records, taken + batch.taken, GATHERED * stride):
                 yield None
+            self.stride = stride  # how quickly that went does not tell what is to come
             puts: list[Put] = []
             yield from self._fold(batch, puts)
             next_ = records[taken + batch.taken - 1].offset + 1 if batch.taken else records[taken].offset
-            append = self._append(batch.clock, next_, puts)
+            append = yield from self._append(batch.clock, next_, puts)
             size = _size(append)
             if size > LARGEST and batch.work > 1:  # much more was said than lately: again, in parts
                 self._undo(batch, counted)
@@ -237,11 +240,15 @@ class Partition:
         letter = DeadLetter(reject.reason, reject.detail, EVENTS, self.partition, offset, at, key, value_)
         self._said.say(when, DEADLETTERS, key, _json(letter))
 
-    def _append(self, clock: int, next_: int, puts: list[Put]) -> Append:
+    def _append(self, clock: int, next_: int, puts: list[Put]) -> Generator[None, None, Append]:
         meta = msgspec.structs.replace(self.meta, next=next_, clock=clock, seq=self.meta.seq + 1)
-        out = self._said.pack(meta, self.partition)
+        out, stride = None, self.stride
+        for out in self._said.pack(meta, self.partition, PACKED * stride):
+            if out is None:
+                yield None
+        self.stride = stride
         self._said.clear()
-        return Append(puts, meta, out)
+        return Append(puts, meta, out or [])
 
     def _written(self, append: Append) -> None:
         for key, row in append.puts:
