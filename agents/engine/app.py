@@ -17,6 +17,10 @@ from agents.engine.hop import Hop
 from agents.engine.tables import TableHop
 from agents.engine.transport import QUEUED, EngineTables, EngineTransport, Passthrough, Scheduler
 
+# Bytes of a partition, in one answer. Of a hop with state more: a row that several records change is decoded and
+# written once for them. An answer has 50 MiB at most: where that much waits in each, a dozen partitions are in one.
+FETCH, FETCH_FOR_ROWS = 2 << 20, 4 << 20
+
 _PINNED: dict[str, Any] = {
     "processing_guarantee": "at_least_once",
     "stream_wait_empty": True,  # commits when partitions are revoked
@@ -24,9 +28,6 @@ _PINNED: dict[str, Any] = {
     "consumer_auto_offset_reset": "earliest",  # with "latest" a start on a log that was cut off hangs
     "broker_commit_interval": 1.0,
     "broker_max_poll_interval": 120.0,
-    # Of a partition, in one answer: a customer who has several records there is decoded and written once for them. An
-    # answer has 50 MiB at most, so where that much waits in each, a dozen partitions are in one.
-    "consumer_max_fetch_size": 4 << 20,
     "topic_allow_declare": False,  # `journeywatch topics` makes them
     "topic_disable_leader": True,
     "web_enabled": False,
@@ -73,6 +74,7 @@ def build(hop: Hop, connection: Connection, *, standby: int = 1, instance: str |
         canonical_url=f"http://{node}:1",  # tells workers apart; nothing listens there
         consumer_group_instance_id=instance,
         datadir=str(Path(tempfile.gettempdir()) / f"{hop.spec.app_id}-faust"),
+        consumer_max_fetch_size=FETCH_FOR_ROWS if isinstance(hop, TableHop) else FETCH,
         topic_partitions=next(iter(hop.spec.sources.values())),
         table_standby_replicas=standby,
     )
