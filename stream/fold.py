@@ -169,13 +169,16 @@ class Fold:
             self.after(looks, clock)
             last = journey.health()
         if data != (() if last is None else last.data):
-            self.trim("health", "", clock)
             self.facts.before(looks, clock)
             journey.see(beat, data)
             self.after(looks, clock)
 
     def _look_daily(self, clock: int) -> None:
-        """As every day; a customer of whom nothing is known any more has no health."""
+        """As every day; a customer of whom nothing is known any more has no health.
+
+        Old looks go then: a look within a day may be taken back, and may not show in what is left.
+        """
+        self.trim("health", "", clock)
         self._look_at_health(clock)
         last = self.journey.health()
         if last is not None and not last.data:
