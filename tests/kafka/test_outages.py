@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from aiokafka import AIOKafkaProducer
 
 from agents import topics
@@ -14,7 +15,7 @@ from agents.engine.hop import HopSpec
 from agents.engine.producer import Producer
 from agents.engine.tables import RelayHop
 from stream.infra.telemetry import HopTelemetry
-from stream.record import Out
+from stream.record import Out, Stop
 from tests.kafka.test_crashes import Crew, Process
 from tests.support import recount
 from tests.support.counting import Worker, hop
@@ -87,6 +88,21 @@ async def test_the_brokers_time_is_what_the_fold_hears(kafka: Kafka, unique: str
     await producer.stop()
     ((record,),) = await recount.records(worker, worker.source, 1)
     assert record.timestamp > 1_700_000_000_000
+
+
+async def test_an_append_that_its_topic_does_not_take_says_what_to_raise(kafka: Kafka, unique: str) -> None:
+    worker = await make(Worker(kafka.bootstrap, unique, 1), **{"max.message.bytes": "20000"})
+    producer = Producer(recount.connection(worker))
+    await producer.start()
+    try:
+        with pytest.raises(
+            Stop, match=f"{worker.source} refuses a batch of 5.... bytes .* raise its max.message.bytes"
+        ) as stop:
+            await producer.append(worker.source, 0, 0, [(b"k", bytes(50_000))])
+        assert stop.value.code == Code.TOPIC
+        assert await producer.append(worker.source, 0, 0, [(b"k", bytes(10_000))]) > 10_000
+    finally:
+        await producer.stop()
 
 
 async def test_a_source_written_in_transactions_is_passed_on_whole(kafka: Kafka, unique: str) -> None:
