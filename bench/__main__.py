@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import runpy
+import signal
 import sys
 import tempfile
 import time
@@ -77,6 +78,7 @@ async def end(bootstrap: str, topic: str, partitions: int) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started ends, too
     if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
         name = sys.argv.pop(1)
         runpy.run_module(f"bench.{name}", run_name="__main__", alter_sys=True)
