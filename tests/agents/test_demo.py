@@ -4,6 +4,7 @@ agents/demo/worker.py.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -17,6 +18,7 @@ import pytest
 
 from agents.cli import main
 from tests.support.tools import ROOT
+from tests.support.waiting import until as until_true
 
 THIN = {"repeat_contact", "falling_ces", "low_score", "reopened", "ping_pong", "renewal_at_risk"}
 COMMAND = [sys.executable, "-m", "agents.cli", "demo"]
@@ -88,7 +90,7 @@ def test_a_signal_ends_it_and_leaves_no_process_behind(begin: str, number: signa
         child.send_signal(number)
         child.communicate(timeout=60)
         assert child.returncode == 0
-        assert not [pid for pid in family if running(pid)]
+        asyncio.run(until_true(lambda: not any(map(running, family)), 20))  # one that was just starting takes a moment
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
