@@ -85,7 +85,8 @@ class Gatherer:
         heap = self._agenda.heap
         for record in records[start : start + many]:
             now = record.timestamp
-            if (now > batch.clock or (heap and heap[0][0] <= now)) and not self._go_on(batch, now):
+            # An append may have been cut amid what falls due at this very time: the rest of it happens first, too.
+            if (now > batch.clock or (heap and heap[0][0] <= batch.clock)) and not self._go_on(batch, now):
                 return True
             batch.taken += 1
             self._hear(batch, record)
