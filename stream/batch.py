@@ -90,7 +90,7 @@ class Gatherer:
                 return True
             batch.taken += 1
             self._hear(batch, record)
-            if batch.taken + batch.dues >= batch.most or batch.size > batch.room:
+            if batch.work >= batch.most or batch.size > batch.room:
                 return True
         return start + many >= len(records)
 
@@ -119,7 +119,7 @@ class Gatherer:
             if key not in batch.by:
                 self._begin(batch, key)
             batch.dues += 1
-            if batch.taken + batch.dues >= batch.most:
+            if batch.work >= batch.most:
                 batch.last = key
                 return False
         batch.clock = to

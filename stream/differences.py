@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from operator import itemgetter
 
@@ -11,7 +12,7 @@ from stream.claims import Change, Differences
 from stream.definitions import BEAT, Definitions
 from stream.plan import Plan
 from stream.record import KPIS, Meta, Out, murmur2
-from stream.sums import Sums, nothing, totals
+from stream.sums import Sums, totals
 
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -34,20 +35,17 @@ class Outbox:
 
     def clear(self) -> None:
         self._outs: list[tuple[Moment, Out]] = []
-        self._sums: dict[int, Sums] = {}
-        self._heard: dict[int, dict[str, None]] = {}
+        self._sums: defaultdict[int, Sums] = defaultdict(Sums)  # by beat, and so the sources that were heard
+        self._heard: defaultdict[int, dict[str, None]] = defaultdict(dict)
         self._verdicts: list[tuple[Moment, tuple[str, str, int, int]]] = []
 
     def sums(self, beat: int) -> Sums:
         """Where differences of a beat are added up."""
-        found = self._sums.get(beat)
-        if found is None:
-            found = self._sums[beat] = nothing()
-        return found
+        return self._sums[beat]
 
     def heard(self, beat: int) -> dict[str, None]:
         """Where the sources that are heard in a beat are noted."""
-        return self._heard.setdefault(beat, {})
+        return self._heard[beat]
 
     def review(self, when: Moment, alert: str, verdict: str, at: int) -> None:
         """A verdict on an alert of a watch travels on to the kpis hop; `at` = its event time, ms."""
@@ -72,23 +70,23 @@ class Outbox:
             for share, part in zip(shares, parts, strict=True):
                 if part:
                     share.append((beat, part))
-        yield self._sorted() + self._shared(meta, partition, shares)
-
-    def _sorted(self) -> list[Out]:
         self._outs.sort(key=_when)
-        return [out for _, out in self._outs]
+        outs = [out for _, out in self._outs]
+        for out in self._shared(meta, partition, shares):
+            outs.append(out)
+            if packed >= stride:
+                yield None
+        yield outs
 
-    def _shared(self, meta: Meta, partition: int, shares: list[list[tuple[int, list[Change]]]]) -> list[Out]:
-        """A record for each partition of journey.kpis; what is no KPI's travels with the first, verdicts with all."""
+    def _shared(self, meta: Meta, partition: int, shares: list[list[tuple[int, list[Change]]]]) -> Iterator[Out]:
+        """A record for each partition of journey.kpis: sources travel with the first, verdicts with all."""
         self._verdicts.sort(key=_when)
         verdicts = [verdict for _, verdict in self._verdicts]
         sources = [(beat, sorted(self._heard[beat])) for beat in sorted(self._heard) if self._heard[beat]]
         head = (meta.run, meta.revision, partition, self._definitions.partitions, meta.seq, meta.clock)
         key, stamp = b"%d" % partition, meta.clock if self._is_stamped else None
-        return [
-            Out(KPIS, m, key, _pack(Differences(*head, share, verdicts, [] if m else sources)), stamp)
-            for m, share in enumerate(shares)
-        ]
+        for m, share in enumerate(shares):
+            yield Out(KPIS, m, key, _pack(Differences(*head, share, verdicts, [] if m else sources)), stamp)
 
 
 _when = itemgetter(0)

@@ -129,7 +129,7 @@ class Fold:
         self.after(looks, clock, backfill=backfill)
         for item, _ in looks:
             if forgetting.is_over(self.journey, item, clock, self.plan) and not self.facts.lie_ahead(item, clock):
-                self.facts.account(self.sums, self.clock)
+                self._account()
                 self.forget([item], clock)
                 yield FAMILY[item[0]], item[2:], None
 
@@ -137,7 +137,10 @@ class Fold:
         """Account for what happened so far: its beat is over, or its append."""
         if self.clock >= 0:
             self._glance()
-            self.facts.account(self.sums, self.clock)
+            self._account()
+
+    def _account(self) -> None:
+        self.facts.account(self.sums, self.clock)
 
     def _glance(self) -> None:
         """Look at the health that an event asked for."""
@@ -182,7 +185,7 @@ class Fold:
         self._look_at_health(clock)
         last = self.journey.health()
         if last is not None and not last.data:
-            self.facts.account(self.sums, self.clock)
+            self._account()
             self.forget([HEALTH], clock)
 
     def forget(self, items: Sequence[str], clock: int) -> None:
@@ -214,13 +217,13 @@ class Fold:
             return
         if forgetting.bears_alert(self.journey, family, self.plan):
             return
-        self.facts.account(self.sums, self.clock)
+        self._account()
         forgetting.trim(self.journey, family, record, clock)
         self._shortened(family, record, clock)
 
     def freeze(self, items: Sequence[str], clock: int) -> None:
         """Make room: forget closed records of one family, early."""
-        self.facts.account(self.sums, self.clock)
+        self._account()
         row, family = self.journey.row, FAMILY[items[0][0]]
         quiet = max(self.journey.views(item)[0].steps[-1].at for item in items)
         row.edges[family] = max(row.edges.get(family, 0), quiet)
@@ -228,7 +231,7 @@ class Fold:
 
     def shorten(self, family: str, record: str, left: int, clock: int) -> int:
         """Make room in a long record: its oldest steps go, early; how many."""
-        self.facts.account(self.sums, self.clock)
+        self._account()
         gone = forgetting.shorten(self.journey, family, record, left)
         self.after(self._shortened(family, record, clock), clock)
         return gone

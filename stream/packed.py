@@ -14,7 +14,6 @@ from stream.timeline import Timeline
 
 NEVER = (1 << 64) - 1
 HEALTH = "h:"  # the item of how a customer does
-FEW = 32  # records of a family that, once changed, are encoded in one go with the row as long as it is in hand
 
 
 class Records(dict[str, dict[str, list[Step]]]):
@@ -65,7 +64,7 @@ class Packed(Timeline):
         families, opened, known = self.row.families, self.opened, len(self.row.families)
         for family in self._changed:
             if records := opened[family]:
-                families[family] = records if len(records) <= FEW else Raw(encode_row(records))
+                families[family] = Raw(encode_row(records))
             elif family in families:
                 del families[family]
                 known -= 1

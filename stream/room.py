@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Raw
-
 from stream.definitions import DAY, Definitions
 from stream.forgetting import closed
 from stream.journey import Journey
@@ -74,8 +72,8 @@ def weigh(journey: Journey) -> int:
 
 
 def _weights(journey: Journey) -> dict[str, int]:
-    families = {name: found for name, found in journey.packed().row.families.items() if name in FREED}
-    return {name: len(found if found.__class__ is Raw else encode_row(found)) for name, found in families.items()}
+    families = journey.packed().row.families
+    return {family: len(raw) for family, raw in families.items() if family in FREED}
 
 
 def largest(journey: Journey) -> list[str]:

@@ -34,11 +34,6 @@ class Sums:
 _pane: Callable[[], dict[str, Counts]] = partial(defaultdict, partial(defaultdict, int))  # no `defaultdict[...]`: slow
 
 
-def nothing() -> Sums:
-    """Sums to which nothing was added yet."""
-    return Sums()
-
-
 def add(sums: Sums, found: Iterable[tuple[str, Fact]], clock: int, sign: int = 1) -> None:
     """Count facts as far as they have begun and ended at `clock`, `sign` times."""
     panes, begun, cut = sums.panes, -1, None
