@@ -29,8 +29,8 @@ Arrival = tuple[int, int, Any, Heard]  # the log clock (ms), event time (ms), th
 
 class Batch(Struct, gc=False):
     """`by` = arrivals by customer, in order; none = only what falls due. `clock` = the log clock after all of it (ms),
-    `reach` = how far it may go. `taken` = how many records it takes in, `dues` = how many customers to whom something
-    falls due, both together at most about `most`. `size` = bytes, about, before anything is said, at most `room`.
+    `reach` = how far it may go. `taken` = how many records it takes in, `work` = that, and how many customers to whom
+    something falls due: at most about `most`. `size` = bytes, about, before anything is said, at most `room`.
     `last`: of those to whom something falls due at `clock`, the last whose turn it is; None = all.
     """
 
@@ -40,14 +40,9 @@ class Batch(Struct, gc=False):
     most: int
     room: int
     taken: int = 0
-    dues: int = 0
+    work: int = 0
     size: int = 0
     last: bytes | None = None
-
-    @property
-    def work(self) -> int:
-        """Pieces of work, about."""
-        return self.taken + self.dues
 
     def waits(self, due: int, key: bytes) -> bool:
         """Whether what is due then to a customer is not of this batch."""
@@ -86,9 +81,13 @@ class Gatherer:
         for record in records[start : start + many]:
             now = record.timestamp
             # An append may have been cut amid what falls due at this very time: the rest of it happens first, too.
-            if (now > batch.clock or (heap and heap[0][0] <= batch.clock)) and not self._go_on(batch, now):
-                return True
+            if (heap and heap[0][0] <= max(now, batch.clock)) or now >= self._beat_ends or now > batch.reach:
+                if not self._go_on(batch, now):
+                    return True
+            elif now > batch.clock:  # as mostly: nothing falls due, and it is the same beat
+                batch.clock = now
             batch.taken += 1
+            batch.work += 1
             self._hear(batch, record)
             if batch.work >= batch.most or batch.size > batch.room:
                 return True
@@ -118,7 +117,7 @@ class Gatherer:
             batch.clock = max(due, batch.clock)
             if key not in batch.by:
                 self._begin(batch, key)
-            batch.dues += 1
+            batch.work += 1
             if batch.work >= batch.most:
                 batch.last = key
                 return False

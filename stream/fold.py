@@ -114,7 +114,7 @@ class Fold:
         if HEALTH in items or backfill or forgot:
             self._look_daily(clock)
         if self.journey.is_empty:
-            row.trail, row.touches = b"", 0
+            self.journey.forget_trail()
 
     def _happen(
         self, looks: Sequence[Look], clock: int, *, backfill: bool

@@ -47,12 +47,15 @@ class Packed(Timeline):
         self.opened = Records(self.row)
         self.records: Callable[[str], dict[str, list[Step]]] = self.opened.__getitem__
         self._changed: dict[str, None] = {}
+        self._touched = []
 
     def encode(self) -> bytes | None:
         """The stored form; None when nothing is left."""
         row = self.packed().row
         if not row.families and self.is_empty:
             return None
+        if self._touched:
+            self.keep_trail()
         dues = row.dues
         if (look := dues.pop(HEALTH, None)) is not None:
             dues[HEALTH] = look  # the last: it is set once a beat and append, and a row may not show where that was cut

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
@@ -38,12 +39,13 @@ def order(step: Step) -> tuple[int, int, int]:
     return step.at, step.kind >> 4, step.uid
 
 
+_uid = attrgetter("uid")
+
+
 def insert(steps: list[Step], step: Step) -> bool:
     """Put a step in its place; False if it is there already (a repeat changes nothing)."""
-    uid = step.uid
-    for known in steps:
-        if known.uid == uid:
-            return False
+    if step.uid in map(_uid, steps):
+        return False
     if not steps or steps[-1].at < step.at or order(steps[-1]) < order(step):
         steps.append(step)
     else:
@@ -99,11 +101,11 @@ def _ticket(
     head: bool = False,
     use: Callable[[Any], bool] = lambda _: False,
 ) -> Shape:
-    return Shape("tickets", kind, lambda d: d.ticket, data, head, use=use)
+    return Shape("tickets", kind, attrgetter("ticket"), data, head, use=use)
 
 
 def _subscription(kind: int, data: Callable[[Any], tuple[Any, ...]], *, head: bool = False) -> Shape:
-    return Shape("subscriptions", kind, lambda d: d.subscription, data, head)
+    return Shape("subscriptions", kind, attrgetter("subscription"), data, head)
 
 
 SHAPES: dict[str, Shape] = {
@@ -122,9 +124,9 @@ SHAPES: dict[str, Shape] = {
     "ticket.updated": _ticket(UPDATED, lambda d: _trim(d.topic, d.priority, _ms(d.promised_by))),
     "ticket.resolved": _ticket(RESOLVED, lambda d: ()),
     "ticket.reopened": _ticket(REOPENED, lambda d: ()),
-    "survey.sent": Shape("surveys", SENT, lambda d: d.survey, lambda d: _trim(d.kind, d.delivered, d.ticket)),
+    "survey.sent": Shape("surveys", SENT, attrgetter("survey"), lambda d: _trim(d.kind, d.delivered, d.ticket)),
     "survey.answered": Shape(
-        "surveys", ANSWERED, lambda d: d.survey, lambda d: _trim(d.kind, d.score, d.ticket, d.comment), use=_always
+        "surveys", ANSWERED, attrgetter("survey"), lambda d: _trim(d.kind, d.score, d.ticket, d.comment), use=_always
     ),
     "page.viewed": Shape(
         "sessions",
@@ -142,9 +144,9 @@ SHAPES: dict[str, Shape] = {
     "invoice.paid": Shape("invoices", PAID, _one, lambda d: (d.amount, d.currency)),
     "invoice.refunded": Shape("invoices", REFUNDED, _one, lambda d: (d.amount, d.currency)),
     "cost.recorded": Shape("costs", SPENT, _one, lambda d: (d.kind, d.amount, d.currency), daily=True),
-    "feature.used": Shape("features", USED, lambda d: d.feature, lambda d: (), use=_always),
-    "milestone.reached": Shape("milestones", REACHED, lambda d: d.milestone, lambda d: ()),
-    "alert.reviewed": Shape("reviews", REVIEWED, lambda d: d.alert, lambda d: (d.signal, d.verdict)),
+    "feature.used": Shape("features", USED, attrgetter("feature"), lambda d: (), use=_always),
+    "milestone.reached": Shape("milestones", REACHED, attrgetter("milestone"), lambda d: ()),
+    "alert.reviewed": Shape("reviews", REVIEWED, attrgetter("alert"), lambda d: (d.signal, d.verdict)),
     "customer.updated": Shape(
         "customer", ATTRIBUTES, _one, lambda d: _trim(d.segment, d.stage, d.tier, d.team, d.timezone)
     ),

@@ -18,8 +18,9 @@ ATTRIBUTE = {"segment": 0, "stage": 1, "tier": 2, "team": 3, "timezone": 4}
 class Timeline:
     """The part of a journey that is no record. `row` = the stored form (stream.row)."""
 
-    __slots__ = ("definitions", "row")
+    __slots__ = ("_touched", "definitions", "row")
 
+    _touched: list[tuple[int, tuple[str, str, str, str]]]  # touchpoints that are not in the row yet
     definitions: Definitions
     row: Any
 
@@ -76,24 +77,36 @@ class Timeline:
 
     def remember(self, at: int, event: Any, about: str) -> None:
         """Keep the newest touchpoints, by event time."""
-        row = self.row
-        trail, when = row.trail, at.to_bytes(8, "big")
-        touch = when + encode_row((event.type, about, event.source, event.id))
-        if when > trail[2:10] or touch > trail[2:]:  # the newest, as mostly; none is the beginning of another
-            trail = _packed(touch, trail)
-        elif touch in (known := list(_touches(trail))):
-            return
+        self._touched.append((at, (event.type, about, event.source, event.id)))
+
+    def keep_trail(self) -> None:
+        """Put what was remembered into the row: once for all events of an append, unless somebody asks."""
+        row, fresh, most = self.row, list(dict.fromkeys(self._touched)), self.definitions.trail
+        if len(fresh) > most:
+            edge = sorted(at for at, _ in fresh)[-most]
+            fresh = [one for one in fresh if one[0] >= edge]
+        touches = sorted([at.to_bytes(8, "big") + encode_row(what) for at, what in fresh], reverse=True)
+        known = row.trail
+        if touches[-1] > known[2:] and len(touches) <= most:  # newer than all, as mostly; none is the start of another
+            for _ in range(row.touches + len(touches) - most):
+                known = known[: -4 - (known[-2] << 8 | known[-1])]
+            row.touches = min(row.touches + len(touches), most)
         else:
-            trail = b"".join(map(_packed, sorted([*known, touch], reverse=True)))
-        if row.touches < self.definitions.trail:
-            row.touches += 1
-        else:
-            trail = trail[: -4 - (trail[-2] << 8 | trail[-1])]
-        row.trail = trail
+            touches = sorted(dict.fromkeys([*touches, *_touches(known)]), reverse=True)[:most]
+            known, row.touches = b"", len(touches)
+        row.trail = b"".join([*map(_packed, touches), known])
+        self._touched.clear()
+
+    def forget_trail(self) -> None:
+        """Nothing is left of which it could tell."""
+        self.row.trail, self.row.touches = b"", 0
+        self._touched.clear()
 
     @property
     def trail(self) -> list[Touch]:
         """The newest touchpoints, oldest first."""
+        if self._touched:
+            self.keep_trail()
         known = reversed(list(_touches(self.row.trail)))
         return [Touch(int.from_bytes(t[:8], "big"), *decode_touch(t[8:])) for t in known]
 
@@ -105,10 +118,10 @@ def _joined(dims: Cut, segment: str | None, stage: str | None) -> Cut:
     return tuple(sorted([*dims, *own]))
 
 
-def _packed(touch: bytes, older: bytes = b"") -> bytes:
+def _packed(touch: bytes) -> bytes:
     """With its length at both ends: so both the newest and the oldest are at hand. Touches sort by event time."""
     size = len(touch).to_bytes(2, "big")
-    return b"".join((size, touch, size, older))
+    return size + touch + size
 
 
 def _touches(trail: bytes) -> Iterator[bytes]:

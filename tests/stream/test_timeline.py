@@ -34,18 +34,36 @@ def test_a_cut_takes_the_records_own_segment_first_and_leaves_out_what_is_missin
     assert found.cut(none, 10) == (("segment", "smb"),)
 
 
+class Event:
+    """What a touchpoint is told from."""
+
+    type, source = "page.viewed", "web"
+
+    def __init__(self, id_: str) -> None:
+        self.id = id_
+
+
 def test_the_trail_keeps_the_newest_by_event_time_in_any_order_of_arrival() -> None:
-    class Event:
-        type, source = "page.viewed", "web"
+    """And wherever an append ends: then it is put into the row."""
+    for order in permutations((0, 1, 2, 3, 3)):
+        for kept in range(1 << 5):
+            found = Journey("c", Definitions(trail=3))
+            for i, at in enumerate(order):
+                found.remember(at, Event(f"e{at}{order[: i + 1].count(at)}"), "")
+                if kept >> i & 1:
+                    found.keep_trail()
+            assert [t.id for t in found.trail] == ["e21", "e31", "e32"]
 
-        def __init__(self, id_: str) -> None:
-            self.id = id_
 
-    for order in permutations(range(5)):
-        found = Journey("c", Definitions(trail=3))
-        for at in order:
-            found.remember(at, Event(f"e{at}"), "")
-        assert [t.id for t in found.trail] == ["e2", "e3", "e4"]
+def test_a_touchpoint_that_is_remembered_twice_is_there_once() -> None:
+    """As one that comes again after its record was forgotten."""
+    found = Journey("c", Definitions(trail=3))
+    for at in (1, 2, 1, 2, 2):
+        found.remember(at, Event(f"e{at}"), "")
+        if at == 1:
+            found.keep_trail()
+    assert [t.id for t in found.trail] == ["e1", "e2"]
+    assert found.row.touches == 2
 
 
 def test_the_topic_of_steps_is_the_topic_of_the_ticket() -> None:
