@@ -56,8 +56,7 @@ class Journey(Packed):
         elif steps[-1] is not step or not self._grow(family, record, step):
             self.touch(family, record)
         self._changed[family] = None
-        if self.closed:
-            self.closed.pop(family, None)
+        self.closed.pop(family, None)
         if family == "surveys":
             self._link(record, steps)
         elif family == "features":
@@ -129,20 +128,21 @@ class Journey(Packed):
         for survey in self.row.links.get(ticket, ()):
             self.seen.pop(f"s:{survey}", None)
 
+    def lately(self, at: int) -> Step | None:
+        """The newest day in use, if `at` (ms) is of it, as mostly."""
+        steps = self.opened["usage"].get("")
+        return steps[-1] if steps and steps[-1].at <= at < steps[-1].data[1] else None
+
     def use(self, at: int) -> None:
         """Note that the customer caused something at `at`, ms."""
-        steps = self.opened["usage"].setdefault("", [])
-        if steps and steps[-1].at <= at < steps[-1].data[1]:  # the day in use that was there last
-            last, end = steps[-1].data
-            if at > last:
-                steps[-1].data = (at, end)
-                self._changed["usage"] = None  # its view shows the same steps
+        self._changed["usage"] = None
+        if day := self.lately(at):  # its view shows the same steps
+            day.data = (max(day.data[0], at), day.data[1])
             return
+        steps = self.opened["usage"].setdefault("", [])
         known = len(steps)
         extend(steps, at, days_in(self.definitions.timezone))
-        if len(steps) == known:
-            self._changed["usage"] = None
-        else:
+        if len(steps) != known:
             self.touch("usage", "")
 
     def health(self) -> Step | None:

@@ -104,8 +104,7 @@ def is_new_use(journey: Journey, at: int, clock: int) -> bool:
     steps = journey.records("usage").get("")
     if not steps or at <= clock - RECENT:
         return True
-    newest = steps[-1]
-    return not (newest.at <= at < newest.data[1] or is_day_told(steps, at))  # mostly it is the newest
+    return not is_day_told(steps, at)
 
 
 def all_looks(journey: Journey, plan: Plan) -> list[Look]:

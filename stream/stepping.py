@@ -10,7 +10,7 @@ from stream.event import uid
 from stream.fold import Fold
 from stream.health import may_move
 from stream.journey import FAMILY, Journey, Waiting
-from stream.looking import is_new_use, look, looks, used
+from stream.looking import RECENT, is_new_use, look, looks, used
 from stream.plan import Plan
 from stream.record import Heard, Reason, Reject
 from stream.steps import REVIEWED, Step
@@ -38,13 +38,19 @@ class Stepper:
         id_ = str(at // DAY) if way.daily else way.record(data)
         if way.trimmed:
             fold.trim(family, id_, clock)
-        steps = _steps(journey, family, id_)
+        steps = journey.row.attributes if family == "customer" else journey.opened[family].get(id_)
         if way.kinds and not (steps and family == "surveys" and _is_mixed(steps, data.kind)):
             way = way.kinds.get(data.kind, way)
-        if self._is_tight(journey, way, steps, size, clock):
+        row = journey.row
+        if (  # whether there may be a bound to this event: hardly ever, so nothing more is asked of most
+            row.edges or row.waiting or row.weight + size > self._definitions.row_bytes
+            or len(journey.opened[family] if steps is None else steps) >= self._few
+            or (way.headed and steps and steps[-1].at < clock - self._least)
+        ):  # fmt: skip
             if refused := self._refused(fold, event, way, id_, steps, at, size, clock):
                 return refused
-            steps = _steps(journey, family, id_)
+            if family != "customer":
+                steps = journey.opened[family].get(id_)
         step = Step(at, way.kind, uid(event.source, event.id), event.segment, event.stage, way.data(data))
         if self._add(fold, event, way, id_, steps, step, record, clock):
             room.count(journey.row, clock, size, backfill=event.backfill)
@@ -66,19 +72,19 @@ class Stepper:
         """Whether there is a new step now, and those have looked whom it may concern; False: it was a repeat."""
         journey, at = fold.journey, step.at
         is_use = way.use(event.data) and (event.backfill or at >= clock - self._days)
-        if is_new := is_use and is_new_use(journey, at, clock):
-            fold.trim("usage", "", clock)
+        is_new = is_use and (not (day := journey.lately(at)) or at <= clock - RECENT) and is_new_use(journey, at, clock)
         found = looks(journey, self._plan, way, event, step, id_, steps, clock)
         if is_new:
+            fold.trim("usage", "", clock)
             found += used(journey, self._plan, found)
         if steps is None:
             fold.facts.begin(found[0][0])
         fold.facts.before(found, clock)
         if not journey.put(way.family, id_, step):
             return False
-        if is_use:
+        if is_use and (not day or is_new or at > day.data[0]):
             journey.use(at)
-        if way.headed and (not way.head or journey.row.waiting):
+        if way.headed and (journey.row.waiting if way.head else not journey.seen.get(found[0][0])):
             _await_head(journey, way, id_, step, record, clock)
         journey.remember(at, event, id_)
         if event.backfill:
@@ -89,15 +95,6 @@ class Stepper:
         if is_new or clock >= journey.row.healthy or (way.moves and may_move(way.kind, way.family, steps, at, clock)):
             fold.glance = clock
         return True
-
-    def _is_tight(self, journey: Journey, way: Way, steps: list[Step] | None, size: int, clock: int) -> bool:
-        """Whether there may be a bound to this event: hardly ever, so nothing more is asked of most."""
-        row = journey.row
-        if row.edges or row.waiting or row.weight + size > self._definitions.row_bytes:
-            return True
-        if steps is None:
-            return len(journey.records(way.family)) >= self._few
-        return len(steps) >= self._few or (way.headed and bool(steps) and steps[-1].at < clock - self._least)
 
     def review(self, fold: Fold, event: Any, at: int, clock: int) -> None:
         """Keep a verdict for what is counted by the time at which its alert opened (by the log; else the verdict's)."""
@@ -170,11 +167,6 @@ class Stepper:
         if row.weight + size <= (2 * most if way.closes else most):
             return None
         return Reject(Reason.OVER_LIMIT, f"what is open of this customer fills its {most:,} bytes already")
-
-
-def _steps(journey: Journey, family: str, id_: str) -> list[Step] | None:
-    """Those of a record; None = there is no such record."""
-    return journey.row.attributes if family == "customer" else journey.records(family).get(id_)
 
 
 def _is_mixed(steps: list[Step], kind: str) -> bool:
