@@ -14,13 +14,16 @@ from stream.record import EVENTS, Append, Meta
 from stream.ticks import LogTime
 
 ROLE, TABLE = "journeys", "journeys"
+EMBEDDED = (
+    2_000_000  # bytes of an append, about: the embedded broker keeps nothing of one above 5 MiB (agents/embedded)
+)
 
 
 def hop(setup: Setup) -> TableHop:
-    telemetry = setup.telemetry.hop(ROLE)
+    telemetry, room = setup.telemetry.hop(ROLE), EMBEDDED if setup.connection.embedded else None
 
     def fold(partition: int, rows: dict[bytes, bytes], meta: Meta | None) -> Partition:
-        return Partition(setup.definitions, setup.plan, partition, rows, meta)
+        return Partition(setup.definitions, setup.plan, partition, rows, meta, room=room)
 
     return setup.table_hop(
         ROLE, TABLE, (EVENTS, setup.definitions.partitions), fold, lambda fold: Ticker(fold, telemetry)

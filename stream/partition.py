@@ -29,9 +29,8 @@ from stream.stepping import Stepper
 from stream.tallies import Tallies
 from stream.ticks import Ticker, tick
 
-APPEND_BYTES = 6_000_000  # an append is cut at about this, well below what its topic takes (agents/topics.py)
+APPEND_BYTES = 11_000_000  # an append is cut at about this, well below what its topic takes (agents/topics.py)
 APPEND_WORK = 20_000  # pieces of work in one append, about: seconds
-LARGEST = 10_000_000  # bytes; an append that came out larger is made again in parts
 GATHERED = 8  # records that are gathered in the time of a piece of work, or less
 PACKED = 20  # changes that are packed in the time of a piece of work, or less
 HOT = 64  # decoded journeys kept in hand between appends, a partition
@@ -45,12 +44,14 @@ class Partition:
     """One partition of journey.events.
 
     `rows` = the table (key -> journey bytes), as recovered; changed as the fold goes. `meta` = its `__meta__`, None
-    for a partition never written. Raises Stop(73, 78) if the state was made under other definitions or another run.
+    for a partition never written. `room` = bytes of an append, about (APPEND_BYTES); one that came out larger by more
+    than a quarter is made again in parts. Raises Stop(73, 78) if the state was made under other definitions or another
+    run.
     """
 
     def __init__(
         self, definitions: Definitions, plan: Plan, partition: int, rows: dict[bytes, bytes], meta: Meta | None = None,
-        *, hot: int = HOT,
+        *, hot: int = HOT, room: int | None = None,
     ) -> None:  # fmt: skip
         self.definitions, self.plan, self.partition, self.rows = definitions, plan, partition, rows
         revision = definitions.revision(plan.plugins)
@@ -64,6 +65,7 @@ class Partition:
             definitions, partition, rows, self._agenda, self._said, self.tallies, self._ticker, self.refuse
         )
         self._hot_limit, self._most = hot, APPEND_WORK
+        self._room = room or APPEND_BYTES
         self._hot: dict[bytes, Fold] = {}  # journeys lately in hand, the latest last: to be decoded again costs most
 
     @property
@@ -83,7 +85,7 @@ class Partition:
         """
         taken, most = 0, self._most
         while taken < len(records):
-            batch = self._gatherer.begin(records[taken], self.meta.clock, most, APPEND_BYTES)
+            batch = self._gatherer.begin(records[taken], self.meta.clock, most, self._room)
             counted = self.tallies.copy()
             stride = self.stride
             while not self._gatherer.gather(batch, records, taken + batch.taken, GATHERED * stride):
@@ -94,13 +96,13 @@ class Partition:
             next_ = records[taken + batch.taken - 1].offset + 1 if batch.taken else records[taken].offset
             append = yield from self._append(batch.clock, next_, puts)
             size = _size(append)
-            if size > LARGEST and batch.work > 1:  # much more was said than lately: again, in parts
+            if size > self._room * 5 // 4 and batch.work > 1:  # much more was said than lately: again, in parts
                 self._undo(batch, counted)
                 most = batch.work // 2
                 continue
             self._written(append)
             taken += batch.taken
-            most = self._most = min(APPEND_WORK, max(1, APPEND_BYTES * batch.work // max(size, 1)))
+            most = self._most = min(APPEND_WORK, max(1, self._room * batch.work // max(size, 1)))
             yield append
 
     def tick(self, now: int, *, caught_up: bool) -> Out | None:
