@@ -133,10 +133,10 @@ class Journey(Packed):
         steps = self.opened["usage"].get("")
         return steps[-1] if steps and steps[-1].at <= at < steps[-1].data[1] else None
 
-    def use(self, at: int) -> None:
-        """Note that the customer caused something at `at`, ms."""
+    def use(self, at: int, day: Step | None = None) -> None:
+        """Note that the customer caused something at `at`, ms; `day` = the day in use that it is of, if it is known."""
         self._changed["usage"] = None
-        if day := self.lately(at):  # its view shows the same steps
+        if day := day or self.lately(at):  # its view shows the same steps
             day.data = (max(day.data[0], at), day.data[1])
             return
         steps = self.opened["usage"].setdefault("", [])

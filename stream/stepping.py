@@ -83,7 +83,7 @@ class Stepper:
         if not journey.put(way.family, id_, step):
             return False
         if is_use and (not day or is_new or at > day.data[0]):
-            journey.use(at)
+            journey.use(at, None if is_new else day)
         if way.headed and (journey.row.waiting if way.head else not journey.seen.get(found[0][0])):
             _await_head(journey, way, id_, step, record, clock)
         journey.remember(at, event, id_)
