@@ -1,4 +1,4 @@
-"""One worker with all roles under load: what it says of itself meanwhile, and how long an alert takes."""
+"""Workers under load, all roles in one or one for each: what they say of themselves, and how long an alert takes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from subprocess import Popen
 from urllib.request import urlopen
@@ -25,6 +25,7 @@ from stream.record import ALERTS
 from tests.support.live import health
 
 RAW = topics.raw("cloudevents")
+ROLES = ("intake", "journeys", "kpis", "delivery")
 _FOLDED = 'journey_processed_records_total{role="journeys"}'
 _WAITING, _ROWS, _HELD = "journey_consumer_lag_records", "journey_table_keys", "journey_event_loop_lag_seconds"
 _alert = msgspec.json.Decoder(Alert).decode
@@ -61,21 +62,28 @@ def read(text: str, took: float) -> Seen:
 
 
 class Worker(Struct, frozen=True):
-    """A process with all roles, and the port of its metrics. Each method raises SystemExit if it has ended."""
+    """A process with all roles, or with one and others `beside` it, and the port of its metrics. Each method raises
+    SystemExit if one has ended.
+    """
 
     process: Popen[bytes]
     port: int
+    beside: tuple[Worker, ...] = ()
 
     async def seen(self) -> Seen:
-        """As `look`, beside what else goes on here."""
+        """As `look`, of all of them, beside what else goes on here."""
         self._runs()
-        return await asyncio.to_thread(look, self.port)
+        found = [await asyncio.to_thread(look, self.port), *[await other.seen() for other in self.beside]]
+        folded, waiting, rows = (sum(getattr(one, name) for one in found) for name in ("folded", "waiting", "rows"))
+        return Seen(folded, waiting, rows, max(one.held for one in found), max(one.took for one in found))
 
     async def answering(self) -> None:
         """Returns when it answers, be it ready or not."""
         while await asyncio.to_thread(health, self.port) is None:
             self._runs()
             await asyncio.sleep(0.1)
+        for other in self.beside:
+            await other.answering()
 
     async def through(self, least: int = 0) -> Seen:
         """Returns when `least` events are folded and nothing waits before any role, seen twice running."""
@@ -103,11 +111,15 @@ class Worker(Struct, frozen=True):
 
 
 @contextmanager
-def worker(file: Path, log: Path) -> Iterator[Worker]:
-    """One worker with all roles."""
-    port = free_port()
-    with pipe.worker(file, ("intake", "journeys", "kpis", "delivery"), log, port) as process:
-        yield Worker(process, port)
+def worker(file: Path, log: Path, lot: str = "all", *, apart: bool = False) -> Iterator[Worker]:
+    """One worker with all roles, or one for each (`apart`), with a lot of plug-ins (bench.some)."""
+    with ExitStack() as stack:
+        made: list[Worker] = []
+        for roles in [(role,) for role in ROLES] if apart else [ROLES]:
+            port = free_port()
+            ours = log.with_stem(f"{log.stem}-{roles[0]}") if apart else log
+            made.append(Worker(stack.enter_context(pipe.worker(file, roles, ours, port, lot)), port))
+        yield Worker(made[0].process, made[0].port, tuple(made[1:]))
 
 
 async def send(bootstrap: str, rate: float, seconds: float, workload: Workload) -> int:
