@@ -61,11 +61,10 @@ def over_at(journey: Journey, item: str) -> int | None:
     code = item[0]
     if code not in FAMILY or not (views := journey.seen.get(item) or journey.views(item)):
         return None
-    view = views[0]
-    if code == "t" and view.is_open:
-        return None
-    keep = journey.definitions.keep
+    view, keep = views[0], journey.definitions.keep
     last: int = view.steps[-1].at
+    if code == "t":
+        return None if view.is_open else last + keep.records + 1
     if code in ("v", "q"):
         return last + keep.sessions + 1
     if code == "u":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from subprocess import PIPE, Popen
 
 import msgspec
@@ -33,16 +34,16 @@ def test_what_waits_and_what_is_kept_is_summed_over_roles_and_partitions() -> No
     assert live.read(SCRAPE, 0.5) == live.Seen(7, 5, 42, 0.025, 0.5)
 
 
-async def test_workers_side_by_side_are_read_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_side_by_side_are_read_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     said = {1: live.Seen(7, 5, 42, 0.025, 0.5), 2: live.Seen(0, 4, 3, 0.25, 0.1)}
     monkeypatch.setattr(live, "look", said.__getitem__)
     with Popen(["true"]) as process:
         assert process.wait() == 0
         with pytest.raises(SystemExit, match="ended with 0"):
-            await live.Worker(process, 1).seen()
+            asyncio.run(live.Worker(process, 1).seen())
     with Popen(["cat"], stdin=PIPE) as process:
         both = live.Worker(process, 1, (live.Worker(process, 2),))
-        assert await both.seen() == live.Seen(7, 9, 45, 0.25, 0.5)
+        assert asyncio.run(both.seen()) == live.Seen(7, 9, 45, 0.25, 0.5)
 
 
 @pytest.mark.parametrize(
