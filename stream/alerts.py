@@ -6,11 +6,11 @@ An interval that is over when first heard opens nothing; one that is taken back 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from stream.claims import Alert, Cut, Finding, Severity, Signal, Touch, Watch
+from stream.claims import Alert, Cut, Finding, Severity, Signal, Span, Touch, Watch
 from stream.event import uid
 from stream.journey import Held
 
@@ -72,11 +72,19 @@ def _ended(held: Held, found: Sequence[Finding], clock: int, linger: int) -> Fin
     return max(over, key=lambda f: f.until or 0, default=None)
 
 
-def ahead(found: Sequence[Finding], clock: int, linger: int, times: list[int]) -> bool:
-    """Add to `times` when these intervals begin and end by themselves after `clock`; whether one holds at `clock`."""
+def spans(found: Iterable[Finding]) -> list[Span]:
+    """When findings hold."""
+    return [(finding.since, finding.until) for finding in found]
+
+
+def ahead(spans: Iterable[tuple[Any, ...]], clock: int, linger: int, times: list[int]) -> bool:
+    """Add to `times` when these intervals begin and end by themselves after `clock`; whether one holds at `clock`.
+
+    `spans` = tuples that begin with (since, until), ms.
+    """
     holds = False
-    for finding in found:
-        since, until = finding.since, finding.until
+    for span in spans:
+        since, until = span[0], span[1]
         if until is not None:
             if (over := until + linger) <= clock:
                 continue
@@ -144,11 +152,11 @@ def _of_finding(finding: Finding, trail: Sequence[Touch]) -> dict[str, Any]:
         "until": finding.until,
         "text": finding.text,
         "numbers": dict(finding.numbers),
-        "evidence": [_event(known.get(one), one) for one in finding.evidence],
+        "evidence": [known.get(one) or {"uid": f"{one:016x}"} for one in finding.evidence],
         "clears": finding.clears,
         "doubtful": finding.doubtful,
         "rank": finding.rank,
-        "trail": [_touch(t) for t in trail],
+        "trail": list(trail),
     }
 
 
@@ -159,15 +167,7 @@ def _known(evidence: Sequence[int], trail: Sequence[Touch]) -> dict[int, Touch]:
     for touch in reversed(trail):
         if not left:
             break
-        if (name := uid(touch.source, touch.id)) in left:
+        if (name := uid(str(touch["source"]), str(touch["id"]))) in left:
             known[name] = touch
             del left[name]
     return known
-
-
-def _event(touch: Touch | None, name: int) -> dict[str, str | int]:
-    return _touch(touch) if touch else {"uid": f"{name:016x}"}
-
-
-def _touch(touch: Touch) -> dict[str, str | int]:
-    return {"source": touch.source, "id": touch.id, "type": touch.type, "about": touch.about, "at": touch.at}

@@ -45,7 +45,7 @@ def test_the_trail_keeps_the_newest_by_event_time_in_any_order_of_arrival() -> N
         found = Journey("c", Definitions(trail=3))
         for at in order:
             found.remember(at, Event(f"e{at}"), "")
-        assert [t.id for t in found.trail] == ["e2", "e3", "e4"]
+        assert [t["id"] for t in found.trail] == ["e2", "e3", "e4"]
 
 
 def test_the_topic_of_steps_is_the_topic_of_the_ticket() -> None:
