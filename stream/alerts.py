@@ -32,7 +32,8 @@ def judge(
     live = [f for f in found if f.since <= clock and (f.until is None or clock < f.until + linger)]
     standing = [f for f in live if f.since > verdict]
     if standing:
-        return _stand(held, max(standing, key=lambda f: (f.severity, f.since)), clock, backfill=backfill)
+        top = standing[0] if len(standing) == 1 else max(standing, key=lambda f: (f.severity, f.since))
+        return _stand(held, top, clock, backfill=backfill)
     if held.status != "open":
         return None
     held.version += 1
@@ -97,6 +98,7 @@ def ahead(spans: Iterable[tuple[Any, ...]], clock: int, linger: int, times: list
 
 
 def tell(
+    id_: str,
     held: Held,
     change: str,
     signal: Signal | Watch,
@@ -110,11 +112,11 @@ def tell(
     run: int = 1,
     cut: Cut = (),
 ) -> Alert:
-    """The record of one change, with its evidence as far as the trail knows it."""
+    """The record of one change of the alert `id_`, with its evidence as far as the trail knows it."""
     finding = held.finding
     assert finding is not None  # an alert that never stood has no change to tell
     return Alert(
-        id=alert_id(held.signal, subject, held.cause),
+        id=id_,
         definition=f"{signal.name}@{signal.version}",
         subject=subject,
         change=change,

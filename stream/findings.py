@@ -94,22 +94,22 @@ class Findings:
         if id_ is None:
             id_ = self._ids[signal.name, cause] = alerts.alert_id(signal.name, journey.subject, cause)
         held = journey.alerts.get(id_) or Held(signal.name, cause, item)
-        verdict = journey.row.verdicts.get(id_, 0)
+        row = journey.row
         loud = health.is_loud(held)
-        change = alerts.judge(held, findings, clock, signal.linger, verdict, backfill=backfill)
+        change = alerts.judge(held, findings, clock, signal.linger, row.verdicts.get(id_, 0), backfill=backfill)
         if change is None:
             return
         self._opened = None
         journey.alerts[id_] = held
         if health.is_loud(held) != loud:
-            journey.row.healthy = 0
-        cut, trail, run = about(journey, item, clock), journey.trail, self._definitions.run
-        who: dict[str, Any] = {
-            "vip": journey.attribute("tier", clock) in self._definitions.vip_tiers,
-            "mrr": mrr(journey, clock),
-            "segment": dict(cut).get("segment"),
-        }
-        told = alerts.tell(held, change, signal, journey.subject, clock, trail=trail, run=run, cut=cut, **who)
+            row.healthy = 0
+        cut, who, run = about(journey, item, clock), journey.subject, self._definitions.run
+        vip = journey.attribute("tier", clock) in self._definitions.vip_tiers
+        segment, paid = dict(cut).get("segment"), mrr(journey, clock)
+        told = alerts.tell(
+            id_, held, change, signal, who, clock,
+            trail=journey.trail, vip=vip, mrr=paid, segment=segment, run=run, cut=cut,
+        )  # fmt: skip
         self.told.append(told)
         if held.status != "open":
             held.finding = None  # only its counters are needed for the next episode
