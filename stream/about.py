@@ -13,13 +13,16 @@ def about(journey: Journey, item: str, clock: int) -> Cut:
 
     The team is the one that holds the ticket, else the one that looks after the customer.
     """
-    known = _OF_CUSTOMER if journey.row.attributes else ()
-    found: dict[str, str | None] = {name: journey.attribute(name, clock) for name in known}
+    dims: Cut = ()
     code, id_ = item[0], item[2:]
     if code == "t" and (ticket := journey.ticket(id_)):
-        found |= ticket.dims()
+        dims = ticket.dims()
     elif code == "s" and (survey := journey.survey(id_)):
-        found |= survey.dims
+        dims = survey.dims
     elif code == "i" and (tickets := journey.issue(id_ or None).tickets):
-        found |= tickets[-1].dims()
+        dims = tickets[-1].dims()
+    if not journey.row.attributes:
+        return dims
+    found: dict[str, str | None] = {name: journey.attribute(name, clock) for name in _OF_CUSTOMER}
+    found |= dims
     return tuple((name, label) for name, label in sorted(found.items()) if label is not None)

@@ -6,11 +6,11 @@ An interval that is over when first heard opens nothing; one that is taken back 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from stream.claims import Alert, Cut, Finding, Severity, Signal, Touch, Watch
+from stream.claims import Alert, Cut, Finding, Severity, Signal, Span, Touch, Watch
 from stream.event import uid
 from stream.journey import Held
 
@@ -32,7 +32,8 @@ def judge(
     live = [f for f in found if f.since <= clock and (f.until is None or clock < f.until + linger)]
     standing = [f for f in live if f.since > verdict]
     if standing:
-        return _stand(held, max(standing, key=lambda f: (f.severity, f.since)), clock, backfill=backfill)
+        top = standing[0] if len(standing) == 1 else max(standing, key=lambda f: (f.severity, f.since))
+        return _stand(held, top, clock, backfill=backfill)
     if held.status != "open":
         return None
     held.version += 1
@@ -72,11 +73,19 @@ def _ended(held: Held, found: Sequence[Finding], clock: int, linger: int) -> Fin
     return max(over, key=lambda f: f.until or 0, default=None)
 
 
-def ahead(found: Sequence[Finding], clock: int, linger: int, times: list[int]) -> bool:
-    """Add to `times` when these intervals begin and end by themselves after `clock`; whether one holds at `clock`."""
+def spans(found: Iterable[Finding]) -> list[Span]:
+    """When findings hold."""
+    return [(finding.since, finding.until) for finding in found]
+
+
+def ahead(spans: Iterable[tuple[Any, ...]], clock: int, linger: int, times: list[int]) -> bool:
+    """Add to `times` when these intervals begin and end by themselves after `clock`; whether one holds at `clock`.
+
+    `spans` = tuples that begin with (since, until), ms.
+    """
     holds = False
-    for finding in found:
-        since, until = finding.since, finding.until
+    for span in spans:
+        since, until = span[0], span[1]
         if until is not None:
             if (over := until + linger) <= clock:
                 continue
@@ -89,6 +98,7 @@ def ahead(found: Sequence[Finding], clock: int, linger: int, times: list[int]) -
 
 
 def tell(
+    id_: str,
     held: Held,
     change: str,
     signal: Signal | Watch,
@@ -102,11 +112,11 @@ def tell(
     run: int = 1,
     cut: Cut = (),
 ) -> Alert:
-    """The record of one change, with its evidence as far as the trail knows it."""
+    """The record of one change of the alert `id_`, with its evidence as far as the trail knows it."""
     finding = held.finding
     assert finding is not None  # an alert that never stood has no change to tell
     return Alert(
-        id=alert_id(held.signal, subject, held.cause),
+        id=id_,
         definition=f"{signal.name}@{signal.version}",
         subject=subject,
         change=change,
@@ -144,11 +154,11 @@ def _of_finding(finding: Finding, trail: Sequence[Touch]) -> dict[str, Any]:
         "until": finding.until,
         "text": finding.text,
         "numbers": dict(finding.numbers),
-        "evidence": [_event(known.get(one), one) for one in finding.evidence],
+        "evidence": [known.get(one) or {"uid": f"{one:016x}"} for one in finding.evidence],
         "clears": finding.clears,
         "doubtful": finding.doubtful,
         "rank": finding.rank,
-        "trail": [_touch(t) for t in trail],
+        "trail": list(trail),
     }
 
 
@@ -159,15 +169,7 @@ def _known(evidence: Sequence[int], trail: Sequence[Touch]) -> dict[int, Touch]:
     for touch in reversed(trail):
         if not left:
             break
-        if (name := uid(touch.source, touch.id)) in left:
+        if (name := uid(str(touch["source"]), str(touch["id"]))) in left:
             known[name] = touch
             del left[name]
     return known
-
-
-def _event(touch: Touch | None, name: int) -> dict[str, str | int]:
-    return _touch(touch) if touch else {"uid": f"{name:016x}"}
-
-
-def _touch(touch: Touch) -> dict[str, str | int]:
-    return {"source": touch.source, "id": touch.id, "type": touch.type, "about": touch.about, "at": touch.at}

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 Cut = tuple[tuple[str, str], ...]  # ((dimension, value), ...), sorted by dimension
 Parts = Mapping[str, int]
+Touch = dict[str, str | int]  # one touchpoint of the trail: its source, id, type, about, at (ms)
+Span = tuple[int, int | None]  # [from, to), ms; None = not over
 
 
 class Fact(Struct, frozen=True, gc=False):
@@ -79,16 +81,6 @@ class Differences(Struct, array_like=True):
     beats: list[tuple[int, list[Change]]]
     verdicts: list[tuple[str, str, int, int]] = []
     sources: list[tuple[int, list[str]]] = []
-
-
-class Touch(Struct, frozen=True, gc=False, array_like=True):
-    """One touchpoint of the trail."""
-
-    at: int
-    type: str
-    about: str
-    source: str
-    id: str
 
 
 class Alert(Struct, kw_only=True, omit_defaults=False):

@@ -57,7 +57,7 @@ class Fold:
             views = seen.get(item) or views_of(journey, item)
             ahead = self.facts.look_ahead(item, views, eyes.soon, clock) if eyes.soon else []
             if eyes.signals:
-                self.findings.judge(eyes.signals, item, views, clock, ahead, backfill=backfill)
+                self.findings.judge(eyes, item, views, clock, ahead, backfill=backfill)
             if ahead or item[0] in FAMILY or item in dues:  # else nothing of it lies ahead, nor did
                 self._schedule(item, eyes, views, ahead, clock)
 

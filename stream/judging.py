@@ -117,9 +117,10 @@ class Judge:
 
     def _out(self, watch: Watch, cut: Cut, held: Held, change: str, clock: int) -> Out:
         segment = dict(cut).get("segment")
-        alert = alerts.tell(
-            held, change, watch, subject(cut), clock, segment=segment, run=self._definitions.run, cut=cut
-        )
+        about = subject(cut)
+        id_ = alerts.alert_id(watch.name, about, held.cause)
+        run = self._definitions.run
+        alert = alerts.tell(id_, held, change, watch, about, clock, segment=segment, run=run, cut=cut)
         stamp = clock if self._definitions.time == "record" else None
         return Out(ALERTS, 0, alert.id.encode(), _json(alert), stamp)
 

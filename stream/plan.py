@@ -12,6 +12,7 @@ from stream.definitions import Survey as Scale
 from stream.event import FAMILIES
 from stream.journey import CODE, Issue, Journey, Session, Subscription, Survey, Ticket
 from stream.plain import KINDS
+from stream.signal import Finder, finders
 from stream.steps import SHAPES
 
 CODES: dict[type, str] = {Ticket: "t", Survey: "s", Session: "v", Subscription: "u", Issue: "i"}
@@ -30,7 +31,7 @@ class Eyes(Struct, frozen=True):
 
     A KPI may name in `begins` an attribute of what it looks at: no fact is earlier than that time (None = no fact).
     `soon` = those of its KPIs whose facts may lie further ahead than an event may be dated; `idle` = it has no other
-    plug-in than KPIs that have no such facts.
+    plug-in than KPIs that have no such facts. `finders` = how to ask its signals.
     """
 
     kpis: tuple[Kpi, ...] = ()
@@ -39,6 +40,7 @@ class Eyes(Struct, frozen=True):
     mask: int = 0
     soon: tuple[Group, ...] = ()
     idle: bool = False
+    finders: tuple[Finder, ...] = ()
 
     def read(self, family: str) -> bool:
         """Whether one of them reads a family of records."""
@@ -153,9 +155,8 @@ class Plan:
         kept = tuple(kpis)
         mask = sum(self.bits[k.name] for k in kept)
         judging = tuple(signals)
-        return Eyes(
-            kept, judging, all, mask, self.groups[mask & self.soon], bool(mask and not (mask & self.soon or judging))
-        )
+        idle = bool(mask and not (mask & self.soon or judging))
+        return Eyes(kept, judging, all, mask, self.groups[mask & self.soon], idle, finders(judging))
 
     def _seeing(self, eyes: Eyes, type_: str, *, fresh: bool = False) -> Eyes:
         kpis = tuple(k for k in eyes.kpis if sees(k, type_, fresh=fresh))

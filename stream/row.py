@@ -83,5 +83,5 @@ class Stored(Struct, array_like=True):
 
 decode_row = msgspec.msgpack.Decoder(Stored).decode
 decode_records = msgspec.msgpack.Decoder(dict[str, list[Step]]).decode
-decode_touch = msgspec.msgpack.Decoder(tuple[str, str, str, str]).decode
+decode_trail = msgspec.msgpack.Decoder(list[tuple[int, tuple[str, str, str, str]]]).decode
 encode_row = msgspec.msgpack.Encoder().encode

@@ -9,10 +9,12 @@ from typing import Any
 from stream.claims import Cut, Touch
 from stream.definitions import Definitions
 from stream.plain import Own
-from stream.row import decode_touch, encode_row
+from stream.row import decode_trail, encode_row
 from stream.steps import Step
 
 ATTRIBUTE = {"segment": 0, "stage": 1, "tier": 2, "team": 3, "timezone": 4}
+_ARRAY = b"\xdc"  # of msgpack: an array, its size in 2 bytes
+_TIMED = b"\x92\xcf"  # an array of two, first a number in 8 bytes
 
 
 class Timeline:
@@ -107,8 +109,12 @@ class Timeline:
         """The newest touchpoints, oldest first."""
         if self._touched:
             self.keep_trail()
-        known = reversed(list(_touches(self.row.trail)))
-        return [Touch(int.from_bytes(t[:8], "big"), *decode_touch(t[8:])) for t in known]
+        known = list(_touches(self.row.trail))
+        known.append(_ARRAY + len(known).to_bytes(2, "big"))
+        return [
+            {"source": source, "id": id_, "type": type_, "about": about, "at": at}
+            for at, (type_, about, source, id_) in decode_trail(_TIMED.join(reversed(known)))  # as one: it is quicker
+        ]
 
 
 @lru_cache(4_096)

@@ -31,7 +31,7 @@ FIXED = frozenset(
         "needs",
     }
 )
-FIXED |= {"views"}  # of those that look at page views
+FIXED |= {"given", "views"}  # of signals; of those that look at page views
 FIXED |= {"ages", "ahead", "begins", "bounds", "longest", "one_scale", "span", "variant_of"}  # of KPIs
 FIXED |= {"kpi", "cut", "grain", "kind", "scale"}  # of watches
 FIXED |= {"what", "whom"}  # of outcomes

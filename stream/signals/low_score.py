@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from stream.claims import Finding, Severity
 from stream.definitions import DAY
@@ -19,13 +19,11 @@ class LowScore(Plugin):
     warns_of = "churn"
     of = Survey
     reads = frozenset({"surveys"})
+    given = "answers"
 
     holds_ms = 60 * DAY
 
     def find(self, it: Survey, who: Journey) -> Iterable[Finding]:
-        return self._found(it) if it.answers else ()
-
-    def _found(self, it: Survey) -> Iterator[Finding]:
         for since, until, low in low_intervals(it, self.holds_ms):
             _, score, _ = low[-1]
             scale = it.definition

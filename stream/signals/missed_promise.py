@@ -23,14 +23,12 @@ class MissedPromise(Plugin):
     warns_of = "low score"
     of = Ticket
     reads = frozenset({"tickets", "customer"})
+    given = "promises"
 
     warn_percent = 80
     holds_ms = 30 * DAY
 
     def find(self, it: Ticket, who: Journey) -> Iterable[Finding]:
-        return self._found(it, who) if it.promises else ()
-
-    def _found(self, it: Ticket, who: Journey) -> Iterator[Finding]:
         for i, (said, promise) in enumerate(it.promises):
             moved = it.promises[i + 1][0] if i + 1 < len(it.promises) else None
             yield from self._near(it, said, promise, moved)

@@ -7,17 +7,18 @@ next move. Bots and internal notes do not answer (stream/moves.py says who owes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from stream.claims import Finding, Severity
 from stream.definitions import HOUR
 from stream.journey import Journey, Ticket
-from stream.moves import Span, due, hours, moves, without
+from stream.moves import due, hours, moves, without
 from stream.signal import Plugin, words
 
 INFO, QUEUE = Severity.info, Severity.queue  # looking them up takes long
-Late = tuple[Severity, int, Span]  # how loud, the limit that has passed (ms of business time), while it is owed
+# While it is owed [from, to), how loud, the limit that has passed (ms of business time), and what was asked.
+Late = tuple[int, int | None, Severity, int, int]
 
 
 class NoNextStep(Plugin):
@@ -44,7 +45,23 @@ class NoNextStep(Plugin):
     limit_by_tier_ms: ClassVar[dict[str, int]] = {}
 
     def find(self, it: Ticket, who: Journey) -> Iterable[Finding]:
-        found: list[Finding] = []
+        return [
+            Finding(
+                cause=f"{it.id}:{uid:016x}",
+                since=since,
+                until=until,
+                severity=severity,
+                text=f"Ticket {it.id}: the customer's message has had no answer for {words(limit)} of work",
+                evidence=(uid,),
+                numbers=(("limit_ms", limit),),
+                clears="a public answer of an agent, or the ticket is resolved",
+            )
+            for since, until, severity, limit, uid in self.when(it, who)
+        ]
+
+    def when(self, it: Ticket, who: Journey) -> Sequence[Late]:
+        """As `find`, without words: mostly all of it lies ahead."""
+        late: list[Late] = []
         seen = moves(it)
         waits = seen.waits
         for asked, answered, uid in seen.owed:
@@ -54,37 +71,18 @@ class NoNextStep(Plugin):
             if answered is not None and answered <= asked + limit // 2:
                 continue  # in time by any calendar
             time = hours(who.definitions, it, asked)
-            late: list[Late] = []
             if waits:
                 half, full = due(time, asked, limit // 2, waits), due(time, asked, limit, waits)
             else:  # as mostly
                 half, full = time.after(asked, limit // 2), time.after(asked, limit)
             if half is not None and (answered is None or half < answered):
                 until = full if answered is None or (full is not None and full < answered) else answered
-                late.append((INFO, limit // 2, (half, until)))
+                late.append((half, until, INFO, limit // 2, uid))
             if full is not None and (answered is None or full < answered):
-                late.append((QUEUE, limit, (full, answered)))
-            _say(found, it, uid, late, waits)
-        return found
-
-
-def _say(found: list[Finding], it: Ticket, uid: int, late: list[Late], waits: list[Span]) -> None:
-    cause = f"{it.id}:{uid:016x}"
-    for severity, limit, span in late:
-        text = f"Ticket {it.id}: the customer's message has had no answer for {words(limit)} of work"
-        for since, until in without(span, waits) if waits else (span,):
-            found.append(
-                Finding(
-                    cause,
-                    since,
-                    severity,
-                    text,
-                    until,
-                    evidence=(uid,),
-                    numbers=(("limit_ms", limit),),
-                    clears="a public answer of an agent, or the ticket is resolved",
-                )
-            )
+                late.append((full, answered, QUEUE, limit, uid))
+        if not waits:
+            return late
+        return [(*span, how, limit, uid) for a, b, how, limit, uid in late for span in without((a, b), waits)]
 
 
 SIGNAL = NoNextStep()

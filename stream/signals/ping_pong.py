@@ -18,11 +18,12 @@ class PingPong(Plugin):
     warns_of = "further transfers"
     of = Ticket
     reads = frozenset({"tickets"})
+    given = "transfers"
 
     teams = 4
 
     def find(self, it: Ticket, who: Journey) -> Iterable[Finding]:
-        met = self._met(it) if it.transfers else None
+        met = self._met(it)
         return () if met is None else self._found(it, met)
 
     def _found(self, it: Ticket, met: int) -> Iterator[Finding]:

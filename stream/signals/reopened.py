@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from stream.claims import Finding, Severity
 from stream.definitions import HOUR
@@ -16,12 +16,10 @@ class Reopened(Plugin):
     warns_of = "long resolution"
     of = Ticket
     reads = frozenset({"tickets"})
+    given = "reopens"
     linger = HOUR
 
     def find(self, it: Ticket, who: Journey) -> Iterable[Finding]:
-        return self._found(it) if it.reopens else ()
-
-    def _found(self, it: Ticket) -> Iterator[Finding]:
         for n, ((at, uid), (_, until)) in enumerate(zip(it.reopens, it.periods[1:], strict=True), start=1):
             times = "again" if n == 1 else f"the {n}th time" if n > 3 else {2: "a second time", 3: "a third time"}[n]
             yield Finding(

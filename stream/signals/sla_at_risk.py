@@ -34,12 +34,13 @@ class SlaAtRisk(Plugin):
     resolution_by_priority_ms: ClassVar[dict[str, int]] = {}
     warn_ms = 2 * HOUR
 
-    def find(self, it: Ticket, who: Journey) -> Iterable[Finding]:
+    @property
+    def idle(self) -> bool:
+        """Without a target nothing is at risk."""
         times = self.first_response_ms or self.resolution_ms
-        aims = times or self.first_response_by_priority_ms or self.resolution_by_priority_ms
-        return self._found(it, who) if aims else ()
+        return not (times or self.first_response_by_priority_ms or self.resolution_by_priority_ms)
 
-    def _found(self, it: Ticket, who: Journey) -> Iterator[Finding]:
+    def find(self, it: Ticket, who: Journey) -> Iterable[Finding]:
         for start, end in it.periods:
             answers = (at for at, _ in moves(it).answers if at >= start and (end is None or at < end))
             answered = next(answers, end)

@@ -86,11 +86,11 @@ def test_of_several_the_most_severe_stands() -> None:
 
 def test_ahead() -> None:
     times: list[int] = []
-    assert ahead([finding(5, 9), finding(20)], 5, 3, times)
+    assert ahead([(5, 9), (20, None)], 5, 3, times)
     assert sorted(times) == [12, 20]
-    assert not ahead([finding(5, 9)], 12, 3, times)
-    assert not ahead([finding(13)], 12, 3, times)
-    assert ahead([finding(12)], 12, 3, times)
+    assert not ahead([(5, 9)], 12, 3, times)
+    assert not ahead([(13, None)], 12, 3, times)
+    assert ahead([(12, None)], 12, 3, times)
     assert sorted(times) == [12, 13, 20]
 
 

@@ -52,7 +52,7 @@ def test_the_trail_keeps_the_newest_by_event_time_in_any_order_of_arrival() -> N
                 found.remember(at, Event(f"e{at}{order[: i + 1].count(at)}"), "")
                 if kept >> i & 1:
                     found.keep_trail()
-            assert [t.id for t in found.trail] == ["e21", "e31", "e32"]
+            assert [t["id"] for t in found.trail] == ["e21", "e31", "e32"]
 
 
 def test_a_touchpoint_that_is_remembered_twice_is_there_once() -> None:
@@ -62,7 +62,7 @@ def test_a_touchpoint_that_is_remembered_twice_is_there_once() -> None:
         found.remember(at, Event(f"e{at}"), "")
         if at == 1:
             found.keep_trail()
-    assert [t.id for t in found.trail] == ["e1", "e2"]
+    assert [t["id"] for t in found.trail] == ["e1", "e2"]
     assert found.row.touches == 2
 
 
