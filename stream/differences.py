@@ -12,7 +12,7 @@ from stream.claims import Change, Differences
 from stream.definitions import BEAT, Definitions
 from stream.plan import Plan
 from stream.record import KPIS, Meta, Out, murmur2
-from stream.sums import Sums, totals
+from stream.sums import Sums
 
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -61,8 +61,8 @@ class Outbox:
         packed = 0
         for beat in sorted(self._sums):
             parts: list[list[Change]] = [[] for _ in shares]
-            for (kpi, minute, cut), counts in self._sums[beat].items():
-                if changed := totals(counts):
+            for kpi, minute, cut, changed in self._sums[beat].totals():
+                if changed:
                     parts[self._route[kpi]].append(Change(kpi, minute, cut, changed))
                 packed += 1
                 if packed % stride == 0:

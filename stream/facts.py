@@ -12,7 +12,7 @@ from typing import Any
 from stream.journey import Journey
 from stream.looking import Look
 from stream.plan import Group, Plan
-from stream.sums import Found, Said, Sums, add, differ
+from stream.sums import Found, Said, Sums, add, differ, only
 
 
 class Facts:
@@ -41,7 +41,7 @@ class Facts:
             return  # its first ticket
         views = views_of(self._journey, item)
         if views and (found := self._ask(views, self._plan.groups[missing], clock)):
-            self._said.setdefault(item, []).append((found, clock))
+            self._said.setdefault(item, []).append((found, clock, missing))
 
     def begin(self, item: str) -> None:
         """A record of which nothing was known: nobody said anything of it."""
@@ -54,12 +54,16 @@ class Facts:
         journey = self._journey
         found: Found = []
         for view in views:
-            for begins, asks in groups:
+            for begins, cut_of, asks in groups:
                 if begins and ((first := getattr(view, begins)) is None or first > clock):
                     if first is not None and later is not None:
                         later.append(first)
-                else:
-                    found += [(name, fact) for name, say in asks for fact in say(view, journey)]
+                elif cut_of is None:
+                    for name, say in asks:
+                        for fact in say(view, journey):
+                            found.append((fact.at, fact.until, fact.cut, ((name, fact.parts),)))
+                elif pairs := [(name, parts) for name, count in asks if (parts := count(view, journey, first))]:
+                    found.append((first, None, cut_of(view, journey, first), pairs))
         return found
 
     def look_ahead(self, item: str, views: Sequence[Any], groups: Sequence[Group], clock: int) -> list[int]:
@@ -71,21 +75,22 @@ class Facts:
                 return [] if first is None else [first]
         ahead: list[int] = []
         found = self._ask(views, groups, clock, ahead)
-        for _, fact in found:
-            if fact.at > clock:
-                ahead.append(fact.at)
-            if (until := fact.until) is not None and until > clock:
+        for at, until, *_ in found:
+            if at > clock:
+                ahead.append(at)
+            if until is not None and until > clock:
                 ahead.append(until)
         if soon:  # in this beat it was looked at before
-            asked = {name: None for _, asks in groups for name, _ in asks}
-            self._soon[item] = [one for one in soon if one[0] not in asked] + found
+            bits = self._plan.bits
+            asked = sum(bits[name] for *_, asks in groups for name, _ in asks)
+            self._soon[item] = only(soon, bits, ~asked) + found
         elif found:
             self._soon[item] = found
         return ahead
 
     def lie_ahead(self, item: str, clock: int) -> bool:
         """Whether facts of an item, lately looked at, begin or end after `clock`."""
-        return any(fact.at > clock or (fact.until or 0) > clock for _, fact in self._soon.get(item, ()))
+        return any(at > clock or (until or 0) > clock for at, until, *_ in self._soon.get(item, ()))
 
     def unsay(self, looks: Sequence[Look]) -> None:
         """What these items say next counts as said already. Account first."""
@@ -106,7 +111,7 @@ class Facts:
                 differ(sums, said, found, clock, (bits, mask))
             elif found:  # most often: a new record
                 add(sums, found, clock)
-                self._said[item] = [(found, clock)]
+                self._said[item] = [(found, clock, mask)]
         self.stale.clear()
         soon.clear()
 

@@ -156,9 +156,8 @@ class Fold:
         if not self.plan.eyes["h"].kpis:
             return
         journey, beat = self.journey, clock // BEAT * BEAT
-        told = health.known(journey)
-        found = health.measures(journey, told, clock)
-        journey.row.healthy = 0 if found is None else health.stays(journey, told, clock)
+        found, until = health.measures(journey, clock)
+        journey.row.healthy = 0 if found is None else until
         data = () if found is None else (health.score(found), *found)
         last = journey.health()
         if data == (() if last is None else last.data):

@@ -6,10 +6,8 @@ A measure that is not known is left out of the mean, not counted as good or bad.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection
 from functools import lru_cache
 from operator import attrgetter
-from typing import NamedTuple
 
 from stream.claims import Severity
 from stream.days import days_in
@@ -27,7 +25,7 @@ OLD = 7 * DAY  # a ticket open for longer weighs
 MILLION = 1_000_000
 _at, _QUEUE = attrgetter("at"), int(Severity.queue)
 
-# What can change a measure of itself (`may_move`); a new day in use and an alert do too, and time (`stays`).
+# What can change a measure of itself (`may_move`); a new day in use and an alert do too, and time.
 MOVES = frozenset(
     {"ticket.opened", "ticket.resolved", "ticket.reopened", "survey.sent", "survey.answered", "renewal.due"}
     | {f"subscription.{what}" for what in ("started", "changed", "renewed", "cancelled")}
@@ -37,56 +35,12 @@ Answer = tuple[int, int, int, int]  # at (ms), score, uid, effort in millionths
 Measures = tuple[int | None, ...]  # in the order of WEIGHTS; None = not known
 
 
-class Known(NamedTuple):
-    """What health is told from. `tickets` = (opened, whether it is open, its last step) ms, as their steps tell it:
-    none needs to be derived for it. `turns` = times (ms) at which a measure may change by itself.
-    """
-
-    surveys: Collection[list[Step]]
-    tickets: list[tuple[int, bool, int]]
-    subscriptions: list[Subscription]
-    turns: list[int]
-
-
-def known(who: Journey) -> Known:
-    """All that is kept of a customer's surveys, tickets and subscriptions."""
-    tickets: list[tuple[int, bool, int]] = []
-    turns: list[int] = []
-    for steps in who.records("tickets").values():
-        head: Step | None = steps[0]
-        if steps[0].kind != OPENED:
-            head = next((s for s in steps if s.kind == OPENED), None)
-        if head is not None:
-            last = steps[-1]
-            tickets.append((head.at, last is head or _is_open(steps, head), last.at))
-            turns += (head.at + OLD + 1, last.at + RECENT)
-    surveys = who.records("surveys").values()
-    for steps in surveys:
-        for step in steps:
-            turns.append(step.at + RECENT)
-    subscriptions = who.subscriptions if who.has("subscriptions") else []
-    for one in subscriptions:
-        turns += [one.started, *([] if one.ended is None else [one.ended])]
-        for said, due, _ in one.dues[-1:]:
-            turns += [said, due - 90 * DAY, due - 30 * DAY, due + 14 * DAY + 1]
-    return Known(surveys, tickets, subscriptions, turns)
-
-
-def _is_open(steps: list[Step], head: Step) -> bool:
-    for step in reversed(steps):
-        if step.kind == RESOLVED:
-            return False
-        if step is head or step.kind == REOPENED:
-            break
-    return True
-
-
 def may_move(kind: int, family: str, steps: list[Step] | None, at: int, clock: int) -> bool:
     """Whether a step at `at` (ms) of an event of MOVES may change a measure today, at log clock `clock`, of a customer
     whose health is known: a ticket weighs once it is old, a survey when it is answered. `steps` = its record before.
     """
     if family == "tickets":
-        return min(at, steps[0].at if steps else at) < clock - OLD + 2 * DAY  # `stays` looks no further than a day
+        return min(at, steps[0].at if steps else at) < clock - OLD + 2 * DAY  # `measures` looks no further than a day
     return family != "surveys" or kind == ANSWERED or steps is not None
 
 
@@ -95,28 +49,24 @@ def is_loud(held: Held) -> bool:
     return held.status == "open" and held.severity >= _QUEUE
 
 
-def stays(who: Journey, told: Known, clock: int) -> int:
-    """Until when no measure changes by itself, at log clock `clock`, or earlier (ms): by the end of the day."""
-    *_, until = _days(who.definitions.timezone, clock // MINUTE)
-    if until <= clock:
-        until = clock + MINUTE
-    for at in told.turns:
-        if clock < at < until:
-            until = at
-    return until
-
-
-def measures(who: Journey, told: Known, clock: int) -> Measures | None:
-    """Each measure at log clock `clock` (ms), 0..100; None = nothing is known by which a customer could do well."""
-    usage, (ces, csat) = _usage(who, told, clock), _answers(who, told, clock)
-    renewal, old, lately = _renewal(told, clock), 0, False
-    for opened, is_open, last in told.tickets:
-        lately = lately or is_open or last > clock - RECENT
-        old += is_open and opened < clock - OLD
+def measures(who: Journey, clock: int) -> tuple[Measures | None, int]:
+    """Each measure at log clock `clock` (ms), 0..100; None = nothing is known by which a customer could do well. And
+    until when (ms) no measure changes by itself, by the end of the day.
+    """
+    quiet, month, end = _days(who.definitions.timezone, clock // MINUTE)
+    if end <= clock:
+        end = clock + MINUTE
+    turns: list[int] = []  # times before `end` at which a measure may change by itself
+    subscriptions = who.subscriptions if who.has("subscriptions") else []
+    renewal = _renewal(subscriptions, clock, turns) if subscriptions else None
+    usage = _usage(who, subscriptions, clock, quiet, month)
+    ces, csat = _answers(who, clock, end, turns)
+    old, lately = _tickets(who, clock, end, turns)
+    until = min([end, *(at for at in turns if at > clock)]) if turns else end
     if usage is None and ces is None and csat is None and renewal is None and not lately:
-        return None
+        return None, until
     loud = sum(map(is_loud, who.alerts.values()))
-    return usage, ces, csat, max(0, 100 - 25 * loud), max(0, 100 - 20 * old), renewal
+    return (usage, ces, csat, max(0, 100 - 25 * loud), max(0, 100 - 20 * old), renewal), until
 
 
 @lru_cache(4_096)
@@ -130,12 +80,40 @@ def score(found: Measures) -> int:
     return _half_up(total, weights)
 
 
-def _usage(who: Journey, told: Known, clock: int) -> int | None:
+def _tickets(who: Journey, clock: int, end: int, turns: list[int]) -> tuple[int, bool]:
+    """How many are old, and whether there was one lately, as steps tell it: none needs to be derived for it."""
+    old, lately = 0, False
+    for steps in who.records("tickets").values():
+        head: Step | None = steps[0]
+        if steps[0].kind != OPENED:
+            head = next((s for s in steps if s.kind == OPENED), None)
+        if head is None:
+            continue
+        if head.at > end - OLD:  # most often: not old yet, nor today
+            lately = True
+            continue
+        last = steps[-1]
+        is_open = last is head or _is_open(steps, head)
+        old += is_open and head.at < clock - OLD
+        lately = lately or is_open or last.at > clock - RECENT
+        turns += (head.at + OLD + 1, last.at + RECENT)
+    return old, lately
+
+
+def _is_open(steps: list[Step], head: Step) -> bool:
+    for step in reversed(steps):
+        if step.kind == RESOLVED:
+            return False
+        if step is head or step.kind == REOPENED:
+            break
+    return True
+
+
+def _usage(who: Journey, subscriptions: list[Subscription], clock: int, quiet: int, month: int) -> int | None:
     """100 x days in use of the last 28 / 12, at most 100; 0 for a customer who subscribes and does nothing."""
     steps = who.records("usage").get("")
-    quiet, month, _ = _days(who.definitions.timezone, clock // MINUTE)
     if not steps or steps[-1].at < quiet:
-        return 0 if any(s.ended is None or clock < s.ended for s in told.subscriptions) else None
+        return 0 if any(s.ended is None or clock < s.ended for s in subscriptions) else None
     used = len(steps) if steps[0].at >= month else len(steps) - bisect_left(steps, month, key=_at)
     return min(100, _half_up(100 * used, OFTEN))
 
@@ -148,14 +126,17 @@ def _days(timezone: str, minute: int) -> tuple[int, int, int]:
     return days.start(today - QUIET + 1), days.start(today - MONTH + 1), days.start(today + 1)
 
 
-def _answers(who: Journey, told: Known, clock: int) -> tuple[int | None, int | None]:
+def _answers(who: Journey, clock: int, end: int, turns: list[int]) -> tuple[int | None, int | None]:
     """100 x (1 - mean effort, or its like, of the last 3 answers of 90 d): of ces, of csat."""
-    if not told.surveys:
+    surveys = who.records("surveys")
+    if not surveys:
         return None, None
     ces: list[Answer] = []
     csat: list[Answer] = []
     scales, since = who.definitions.surveys, clock - RECENT
-    for steps in told.surveys:
+    for steps in surveys.values():
+        if steps[0].at < end - RECENT:
+            turns += [step.at + RECENT for step in steps]
         last: Step | None = steps[-1]
         if steps[-1].kind != ANSWERED:
             last = next((s for s in reversed(steps) if s.kind == ANSWERED), None)
@@ -176,10 +157,13 @@ def _mean(answers: list[Answer]) -> int | None:
     return _half_up(100 * (n * MILLION - sum([hard for *_, hard in answers])), n * MILLION)
 
 
-def _renewal(told: Known, clock: int) -> int | None:
+def _renewal(subscriptions: list[Subscription], clock: int, turns: list[int]) -> int | None:
     """100; a renewal due within 90 d and not renewed 50; within 30 d, or up to 14 d ago, 25."""
     found = None
-    for one in told.subscriptions:
+    for one in subscriptions:
+        turns += [one.started, *([] if one.ended is None else [one.ended])]
+        for said, due, _ in one.dues[-1:]:
+            turns += [said, due - 90 * DAY, due - 30 * DAY, due + 14 * DAY + 1]
         if one.started > clock or (one.ended is not None and one.ended <= clock):
             continue
         value = 100

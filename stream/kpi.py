@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, ClassVar, TypeGuard
 
-from stream.account import Moved, account
+from stream.account import Moved, Parts, account
 from stream.claims import Cut, Fact, Window
 from stream.definitions import Survey as Scale
 from stream.histogram import bucket
@@ -19,6 +21,7 @@ OF_OPENINGS = ("channel", "content", "segment", "stage", "team", "topic")
 MOVES = frozenset({"ticket.opened", "ticket.transferred", "ticket.updated"})
 ENDS = MOVES | {"ticket.reopened", "ticket.resolved"}
 ONE = (("n", 1),)
+AUTHOR = itemgetter(1)  # of a ticket's reply
 RATIO = ((("num", 0), ("den", 1)), (("num", 1), ("den", 1)))  # by whether it counts
 FAST = ("5m", "1h", "24h", "7d", "30d", "month")
 SLOW = ("1h", "24h", "7d", "30d", "month")
@@ -45,6 +48,37 @@ class Plugin:
 
     def facts(self, it: Any, who: Journey) -> Iterable[Fact]:
         raise NotImplementedError
+
+
+class Once(Plugin):
+    """Says one fact of a record at most, at the time that the record's attribute `begins` names.
+
+    Facts of a record that share time and cut are counted in one go, so `cut_of` is the same function for many KPIs.
+    """
+
+    @property
+    def begins(self) -> str:
+        raise NotImplementedError
+
+    @staticmethod
+    def cut_of(it: Any, who: Journey, at: int, /) -> Cut:
+        """The cut of a record at a time (ms)."""
+        raise NotImplementedError
+
+    def counts(self, it: Any, who: Journey, at: int) -> Parts:
+        """The parts of a record's fact at that time (ms); () = there is none."""
+        raise NotImplementedError
+
+    def facts(self, it: Any, who: Journey) -> Iterable[Fact]:
+        at = getattr(it, self.begins)
+        if at is None or not (parts := self.counts(it, who, at)):
+            return ()
+        return (Fact(at, parts, cut=self.cut_of(it, who, at)),)
+
+
+def is_once(kpi: Any) -> TypeGuard[Once]:
+    """Whether `counts` tells all that a KPI says: its facts are made of nothing else."""
+    return isinstance(kpi, Once) and type(kpi).facts is Once.facts
 
 
 class Mean(Plugin):
@@ -79,14 +113,15 @@ class Duration(Mean):
     better = "lower"
     flows: tuple[str, ...] = ("sum", "n", "h")
 
-    def fact(self, start: int, end: int, cut: Cut) -> Fact:
-        """One duration of [start, end) ms, counted at its end."""
-        return self.lasting(end - start, end, cut)
+    def lasting(self, ms: int) -> Parts:
+        """What counts a duration of so many ms."""
+        return _lasting(ms // 1000)
 
-    def lasting(self, ms: int, end: int, cut: Cut) -> Fact:
-        """A duration of so many ms, counted at `end`."""
-        seconds = ms // 1000
-        return Fact(end, (("sum", seconds), ("n", 1), (bucket(seconds), 1)), cut=cut)
+
+@lru_cache(4_096)
+def _lasting(seconds: int) -> Parts:
+    """Several KPIs ask for the same: a ticket is mostly resolved once."""
+    return (("sum", seconds), ("n", 1), (bucket(seconds), 1))
 
 
 class OfTickets(Plugin):
@@ -94,16 +129,25 @@ class OfTickets(Plugin):
     ahead = False
     reads = frozenset({"tickets"})
     cuts: tuple[str, ...] = OF_TICKETS
+    cut_of = staticmethod(Ticket.cut)
 
 
-def of_opening(it: Ticket, who: Journey) -> Cut:
-    """A ticket's cut at its opening, with the help page that it came from, if the opening says it."""
-    if it.content is None:
-        return it.cut(who, it.opened)
-    return who.cut(it, it.opened, tuple(sorted((*it.dims(), ("content", it.content)))))
+class OfOpenings(OfTickets, Once):
+    """By the opening, also cut by the help page that the ticket came from, if the opening says it."""
+
+    begins = "opened"
+    on = MOVES
+    windows = FAST
+    cuts = OF_OPENINGS
+
+    @staticmethod
+    def cut_of(it: Ticket, who: Journey, at: int, /) -> Cut:
+        if it.content is None:
+            return it.cut(who, at)
+        return who.cut(it, at, tuple(sorted((*it.dims(), ("content", it.content)))))
 
 
-class OfSurveys(Plugin):
+class OfSurveys(Once):
     """Looks at the surveys of one scale (CATALOGUE section 0): those of `surveys`, else those that are pooled for
     `family`.
     """
@@ -124,18 +168,28 @@ class OfSurveys(Plugin):
         """The survey definitions whose answers it adds up."""
         return self.surveys or pool(definitions, self.family)
 
-    def answer(self, it: Survey, who: Journey) -> tuple[int, int, Scale, Cut] | None:
-        """(time, score, scale, cut) of the answer that counts."""
-        if not it.answers or it.kind not in (self.surveys or pool(who.definitions.surveys, self.family)):
-            return None
-        at, score, _ = it.answers[-1]
-        return at, score, it.definition, who.cut(it, at, it.dims)
+    @staticmethod
+    def cut_of(it: Survey, who: Journey, at: int, /) -> Cut:
+        return who.cut(it, at, it.dims)
+
+    def counts(self, it: Survey, who: Journey, at: int) -> Parts:
+        if it.kind not in (self.surveys or pool(who.definitions.surveys, self.family)):
+            return ()
+        return self.scored(it.answers[-1][1], it.definition)
+
+    def scored(self, score: int, scale: Scale) -> Parts:
+        """What counts the answer that holds."""
+        raise NotImplementedError
 
 
 class OfSessions(Plugin):
     of: type = Session
     reads = frozenset({"sessions"})
     cuts: tuple[str, ...] = OF_ALL
+
+    @staticmethod
+    def cut_of(it: Session, who: Journey, at: int, /) -> Cut:
+        return who.cut(it, at)
 
 
 class OfAccounts(Plugin):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct
 
-from stream.claims import Fact, Kpi, Signal, Watch
+from stream.claims import Cut, Kpi, Signal, Watch
 from stream.definitions import Survey as Scale
 from stream.event import FAMILIES
 from stream.journey import CODE, Issue, Journey, Session, Subscription, Survey, Ticket
+from stream.kpi import is_once
 from stream.plain import KINDS
 from stream.signal import Finder, finders
 from stream.steps import SHAPES
@@ -22,8 +24,9 @@ HEADS = frozenset({"ticket.opened", "subscription.started"})  # with them a reco
 VIEWED = "page.viewed:"  # a view of a kind that no plug-in names; with the kind after it, of one that is named
 
 
-Ask = tuple[str, Callable[[Any, Any], Iterable[Fact]]]  # a KPI's name, its facts
-Group = tuple[str, tuple[Ask, ...]]  # what they name in `begins`, and those who do
+Ask = tuple[str, Callable[..., Any]]  # a KPI's name, and its `facts`; of those who say one fact at most, its `counts`
+# What they name in `begins`; the cut that they share, of those who say one fact at most, else None; and those who do.
+Group = tuple[str, Callable[[Any, Any, int], Cut] | None, tuple[Ask, ...]]
 
 
 class Eyes(Struct, frozen=True):
@@ -174,12 +177,14 @@ class Groups(dict[int, tuple[Group, ...]]):
         self._kpis = kpis  # in the order of their bits
 
     def __missing__(self, mask: int) -> tuple[Group, ...]:
-        kpis = [kpi for i, kpi in enumerate(self._kpis) if mask >> i & 1]
-        begins = {kpi.name: str(getattr(kpi, "begins", "")) for kpi in kpis}
-        found = self[mask] = tuple(
-            (begin, tuple((kpi.name, kpi.facts) for kpi in kpis if begins[kpi.name] == begin))
-            for begin in sorted(dict.fromkeys(begins.values()))
-        )
+        groups: dict[tuple[str, Any], list[Ask]] = {}
+        for kpi in (kpi for i, kpi in enumerate(self._kpis) if mask >> i & 1):
+            begins = str(getattr(kpi, "begins", ""))
+            if is_once(kpi):
+                groups.setdefault((begins, kpi.cut_of), []).append((kpi.name, kpi.counts))
+            else:
+                groups.setdefault((begins, None), []).append((kpi.name, kpi.facts))
+        found = self[mask] = tuple((*key, tuple(groups[key])) for key in sorted(groups, key=itemgetter(0)))
         return found
 
 

@@ -3,49 +3,59 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
-from stream.claims import Cut, Fact
+from stream.claims import Cut
 from stream.definitions import MINUTE
 
-Counts = defaultdict[tuple[tuple[str, int], ...], int]  # by the parts of a fact: more often said than taken back
-Found = list[tuple[str, Fact]]  # a KPI's name, and a fact that it says
-Said = list[tuple[Found, int]]  # facts passed on, and the clock at which; a KPI is in one of them at most
+Parts = tuple[tuple[str, int], ...]  # of a fact
+Pair = tuple[str, Parts]  # a KPI's name, and the parts of a fact that it says
+Told = tuple[int, int | None, Cut, Sequence[Pair]]  # facts that share these: at, until (ms), cut; and who says what
+Found = list[Told]
+Said = list[tuple[Found, int, int]]  # facts passed on, the clock at which, and the KPIs that were asked, as a mask
 
 
 class Sums:
     """Differences of facts. `panes`: by minute of event time and cut, which the facts of an item mostly share; in
-    each by KPI.
+    each by KPI and parts, how often they were more often said than taken back.
     """
 
     __slots__ = ("panes",)
 
     def __init__(self) -> None:
-        self.panes: defaultdict[tuple[int, Cut], dict[str, Counts]] = defaultdict(_pane)
+        self.panes: defaultdict[tuple[int, Cut], defaultdict[Pair, int]] = defaultdict(_pane)
 
-    def items(self) -> Iterator[tuple[tuple[str, int, Cut], Counts]]:
-        """By KPI, minute and cut."""
+    def totals(self) -> Iterator[tuple[str, int, Cut, dict[str, int]]]:
+        """KPI, minute, cut, and the parts that changed, if any."""
         for (minute, cut), pane in self.panes.items():
-            for name, counts in pane.items():
-                yield (name, minute, cut), counts
+            changed: dict[str, dict[str, int]] = {}
+            for (name, parts), times in pane.items():
+                if times:
+                    total = changed.setdefault(name, {})
+                    for part, amount in parts:
+                        total[part] = total.get(part, 0) + times * amount
+            for name, total in changed.items():
+                yield name, minute, cut, {part: n for part, n in total.items() if n}
 
 
-_pane: Callable[[], dict[str, Counts]] = partial(defaultdict, partial(defaultdict, int))  # no `defaultdict[...]`: slow
+_pane: Callable[[], defaultdict[Pair, int]] = partial(defaultdict, int)  # no `defaultdict[...]`: slow
 
 
-def add(sums: Sums, found: Iterable[tuple[str, Fact]], clock: int, sign: int = 1) -> None:
+def add(sums: Sums, found: Found, clock: int, sign: int = 1) -> None:
     """Count facts as far as they have begun and ended at `clock`, `sign` times."""
-    panes, begun, cut = sums.panes, -1, None
-    for name, fact in found:
-        if fact.at != begun or fact.cut is not cut:
-            if fact.at > clock:
-                continue
-            begun, cut = fact.at, fact.cut
-            pane = panes[begun // MINUTE, cut]
-        pane[name][fact.parts] += sign
-        if (until := fact.until) is not None and until <= clock:
-            panes[until // MINUTE, fact.cut][name][fact.parts] -= sign
+    panes, begun, known = sums.panes, -1, None
+    for at, until, cut, pairs in found:
+        if at > clock:
+            continue
+        if at // MINUTE != begun or cut is not known:
+            begun, known = at // MINUTE, cut
+            pane = panes[begun, cut]
+        for pair in pairs:
+            pane[pair] += sign
+        if until is not None and until <= clock:
+            for pair in pairs:
+                panes[until // MINUTE, cut][pair] -= sign
 
 
 def differ(sums: Sums, said: Said, found: Found, clock: int, asked: tuple[Mapping[str, int], int]) -> None:
@@ -54,49 +64,31 @@ def differ(sums: Sums, said: Said, found: Found, clock: int, asked: tuple[Mappin
     `asked` = the bit of each KPI, and the mask of those who were asked: who is not found says nothing now.
     """
     bits, mask = asked
-    now = _by_name(found)
-    for i, (facts, then) in enumerate(said):
-        known = _by_name([one for one in facts if bits[one[0]] & mask])
-        for name, old in known.items():
-            _differ(sums, name, old, then, now.pop(name, []), clock)
-        if known:
-            said[i] = [one for one in facts if one[0] not in known], then
-    add(sums, [(name, fact) for name, facts in now.items() for fact in facts], clock)
-    said[:] = [one for one in (*said, (found, clock)) if one[0]]
+    left: Said = []
+    now = found
+    for known, then, who in said:
+        facts = known
+        if rest := who & ~mask:
+            left.append((only(known, bits, rest), then, rest))
+            facts = only(known, bits, mask)
+        many = _alike(facts, now, then, clock)
+        add(sums, facts[many:], then, -1)
+        now = now[many:]
+    add(sums, now, clock)
+    said[:] = [one for one in (*left, (found, clock, mask)) if one[0]]
 
 
-def _by_name(found: Found) -> dict[str, list[Fact]]:
-    names: dict[str, list[Fact]] = {}
-    for name, fact in found:
-        names.setdefault(name, []).append(fact)
-    return names
+def only(found: Found, bits: Mapping[str, int], mask: int) -> Found:
+    """What the KPIs of a mask say."""
+    kept = [(at, until, cut, [pair for pair in pairs if bits[pair[0]] & mask]) for at, until, cut, pairs in found]
+    return [told for told in kept if told[3]]
 
 
-def _differ(sums: Sums, name: str, said: list[Fact], then: int, now: list[Fact], clock: int) -> None:
-    """Take back what was said at `then`, say what is so at `clock`; what is in both alike is left alone."""
-    if said == now:
-        if then == clock:
-            return
-        said = now = [fact for fact in now if _crosses(fact, then, clock)]
-    else:
-        many = min(len(said), len(now))  # most of a long list begins as it did
-        pairs = [(a, b) for a, b in zip(said, now, strict=False) if a != b or _crosses(a, then, clock)]
-        said = [*(a for a, _ in pairs), *said[many:]]
-        now = [*(b for _, b in pairs), *now[many:]]
-    add(sums, [(name, fact) for fact in said], then, -1)
-    add(sums, [(name, fact) for fact in now], clock)
-
-
-def _crosses(fact: Fact, then: int, clock: int) -> bool:
-    """Whether it began or ended in (then, clock]."""
-    return then < fact.at <= clock or (fact.until is not None and then < fact.until <= clock)
-
-
-def totals(counts: Counts) -> dict[str, int]:
-    """The parts that changed."""
-    total: dict[str, int] = {}
-    for parts, times in counts.items():
-        if times:
-            for part, amount in parts:
-                total[part] = total.get(part, 0) + times * amount
-    return {part: n for part, n in total.items() if n}
+def _alike(said: Found, now: Found, then: int, clock: int) -> int:
+    """How many facts stand as they did: most of a long list begins as it did."""
+    many = 0
+    for told, other in zip(said, now, strict=False):
+        if told != other or then < told[0] <= clock or (told[1] is not None and then < told[1] <= clock):
+            break  # another one, or it began or ended since
+        many += 1
+    return many

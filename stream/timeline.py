@@ -44,15 +44,17 @@ class Timeline:
 
         Remembered on the view: several KPIs ask for the same.
         """
-        known: tuple[Cut, Cut] | None = of.cuts.get(at)
+        attributes = self.row.attributes
+        when = at if attributes else 0  # of a customer of whom nothing is known it is the same at all times
+        known: tuple[Cut, Cut] | None = of.cuts.get(when)
         if known is not None and known[0] == dims:
             return known[1]
         segment, stage = of.segment, of.stage
-        if self.row.attributes:
+        if attributes:
             segment = segment or self.attribute("segment", at)
             stage = stage or self.attribute("stage", at)
         found = _joined(dims, segment, stage)
-        of.cuts[at] = dims, found
+        of.cuts[when] = dims, found
         return found
 
     def cut_of_customer(self, own: Any, at: int) -> Cut:

@@ -5,21 +5,18 @@ Corrected by a further view or key event of the session; views heard late that j
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact
+from stream.account import Parts
 from stream.journey import Journey, Session
-from stream.kpi import RATIO, OfSessions, Ratio
+from stream.kpi import RATIO, OfSessions, Once, Ratio
 
 
-class BounceRate(OfSessions, Ratio):
+class BounceRate(OfSessions, Once, Ratio):
     name = "bounce_rate"
     begins = "end"
     better = "lower"
 
-    def facts(self, it: Session, who: Journey) -> Iterable[Fact]:
-        bounced = it.views == 1 and not it.has_key
-        return (Fact(it.end, RATIO[bounced], cut=who.cut(it, it.end)),)
+    def counts(self, it: Session, who: Journey, at: int) -> Parts:
+        return RATIO[it.views == 1 and not it.has_key]
 
 
 KPI = BounceRate()

@@ -5,10 +5,9 @@ By answer time. Parts `easy`, `hard`, `n`. Corrected by another answer to the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact, Window
-from stream.journey import Journey, Survey
+from stream.account import Parts
+from stream.claims import Window
+from stream.definitions import Survey as Scale
 from stream.kpi import OfSurveys
 from stream.surveys import is_easy, is_hard
 
@@ -20,12 +19,8 @@ class CesNet(OfSurveys):
     family = "ces"
     flows = ("easy", "hard", "n")
 
-    def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
-        if (found := self.answer(it, who)) is None:
-            return ()
-        at, score, scale, cut = found
-        parts = (("easy", int(is_easy(scale, score))), ("hard", int(is_hard(scale, score))), ("n", 1))
-        return (Fact(at, parts, cut=cut),)
+    def scored(self, score: int, scale: Scale) -> Parts:
+        return (("easy", int(is_easy(scale, score))), ("hard", int(is_hard(scale, score))), ("n", 1))
 
     def value(self, p: Window) -> float | None:
         return 100 * (p.sum("easy") - p.sum("hard")) / n if (n := p.sum("n")) else None

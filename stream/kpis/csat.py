@@ -5,10 +5,8 @@ Corrected by another answer to the same survey (the latest counts); a new topic,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact
-from stream.journey import Journey, Survey
+from stream.account import Parts
+from stream.definitions import Survey as Scale
 from stream.kpi import Mean, OfSurveys
 
 
@@ -18,11 +16,8 @@ class Csat(OfSurveys, Mean):
     better = "higher"
     family = "csat"
 
-    def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
-        if (found := self.answer(it, who)) is None:
-            return ()
-        at, score, _, cut = found
-        return (Fact(at, (("sum", score), ("n", 1)), cut=cut),)
+    def scored(self, score: int, scale: Scale) -> Parts:
+        return (("sum", score), ("n", 1))
 
 
 KPI = Csat()

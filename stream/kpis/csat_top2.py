@@ -5,10 +5,8 @@ Corrected by another answer to the same survey (the latest counts); a new topic,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact
-from stream.journey import Journey, Survey
+from stream.account import Parts
+from stream.definitions import Survey as Scale
 from stream.kpi import RATIO, OfSurveys, Ratio
 from stream.surveys import goodness
 
@@ -18,12 +16,8 @@ class CsatTop2(OfSurveys, Ratio):
     better = "higher"
     family = "csat"
 
-    def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
-        if (found := self.answer(it, who)) is None:
-            return ()
-        at, score, scale, cut = found
-        top = scale.high - scale.low - 1
-        return (Fact(at, RATIO[goodness(scale, score) >= top], cut=cut),)
+    def scored(self, score: int, scale: Scale) -> Parts:
+        return RATIO[goodness(scale, score) >= scale.high - scale.low - 1]
 
 
 KPI = CsatTop2()

@@ -6,9 +6,8 @@ Corrected by another answer to the same survey (the latest counts); a new topic,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact, Window
+from stream.account import Parts
+from stream.claims import Window
 from stream.journey import Journey, Survey
 from stream.kpi import OfSurveys
 from stream.surveys import effort
@@ -22,12 +21,11 @@ class Effort(OfSurveys):
     one_scale = False
     flows: tuple[str, ...] = ("sum", "n", "sq")
 
-    def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
-        if not it.answers or not (it.kind in self.surveys if self.surveys else it.definition.family == self.family):
+    def counts(self, it: Survey, who: Journey, at: int) -> Parts:
+        if not (it.kind in self.surveys if self.surveys else it.definition.family == self.family):
             return ()
-        at, score, _ = it.answers[-1]
-        e = effort(it.definition, score)
-        return (Fact(at, (("sum", e), ("n", 1), ("sq", e * e)), cut=who.cut(it, at, it.dims)),)
+        e = effort(it.definition, it.answers[-1][1])
+        return (("sum", e), ("n", 1), ("sq", e * e))
 
     def value(self, p: Window) -> float | None:
         return p.sum("sum") / n / 1_000_000 if (n := p.sum("n")) else None

@@ -5,24 +5,20 @@ By first_resolved. Corrected by a second reply or a reopen, however late within 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact
+from stream.account import Parts
 from stream.journey import Journey, Ticket
-from stream.kpi import ENDS, RATIO, OfTickets, Ratio
+from stream.kpi import AUTHOR, ENDS, RATIO, OfTickets, Once, Ratio
 
 
-class FcrOneTouch(OfTickets, Ratio):
+class FcrOneTouch(OfTickets, Once, Ratio):
     name = "fcr_one_touch"
     begins = "first_resolved"
     on = ENDS | {"ticket.replied"}
     better = "higher"
 
-    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        if (at := it.first_resolved) is not None:
-            touches = sum(1 for _, author in it.replies if author == "agent")
-            return (Fact(at, RATIO[touches == 1 and not it.reopens], cut=it.cut(who, at)),)
-        return ()
+    def counts(self, it: Ticket, who: Journey, at: int) -> Parts:
+        touches = [*map(AUTHOR, it.replies)].count("agent")
+        return RATIO[touches == 1 and not it.reopens]
 
 
 KPI = FcrOneTouch()

@@ -6,24 +6,19 @@ back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact
+from stream.account import Parts
 from stream.journey import Journey, Ticket
-from stream.kpi import ENDS, RATIO, OfTickets, Ratio
+from stream.kpi import AUTHOR, ENDS, RATIO, OfTickets, Once, Ratio
 
 
-class FcrStrict(OfTickets, Ratio):
+class FcrStrict(OfTickets, Once, Ratio):
     name = "fcr_strict"
     begins = "first_resolved"
     on = ENDS | {"ticket.replied"}
     better = "higher"
 
-    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        if (at := it.first_resolved) is not None:
-            first = not it.reopens and all(author != "customer" for _, author in it.replies)
-            return (Fact(at, RATIO[first], cut=it.cut(who, at)),)
-        return ()
+    def counts(self, it: Ticket, who: Journey, at: int) -> Parts:
+        return RATIO[not it.reopens and "customer" not in map(AUTHOR, it.replies)]
 
 
 KPI = FcrStrict()

@@ -6,21 +6,18 @@ earlier opening, heard late.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact
+from stream.account import Parts
 from stream.journey import Journey, Ticket
-from stream.kpi import MOVES, Duration, OfTickets
+from stream.kpi import MOVES, Duration, OfTickets, Once
 
 
-class FirstResponseTime(OfTickets, Duration):
+class FirstResponseTime(OfTickets, Once, Duration):
     name = "first_response_time"
     begins = "first_response"
     on = MOVES | {"ticket.replied"}
 
-    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        if (at := it.first_response) is not None:
-            yield self.fact(it.opened, at, it.cut(who, at))
+    def counts(self, it: Ticket, who: Journey, at: int) -> Parts:
+        return self.lasting(at - it.opened)
 
 
 KPI = FirstResponseTime()

@@ -6,24 +6,19 @@ Corrected by an earlier reply of an agent heard late; another team, whose calend
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from stream.account import Parts
 from stream.calendar import of_team
-from stream.claims import Fact
 from stream.journey import Journey, Ticket
-from stream.kpi import MOVES, Duration, OfTickets
+from stream.kpi import MOVES, Duration, OfTickets, Once
 
 
-class FirstResponseTimeBusiness(OfTickets, Duration):
+class FirstResponseTimeBusiness(OfTickets, Once, Duration):
     name = "first_response_time_business"
     begins = "first_response"
     on = MOVES | {"ticket.replied"}
 
-    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        if (at := it.first_response) is not None:
-            worked = of_team(who.definitions, it.team).worked(it.opened, at)
-            return (self.lasting(worked, at, it.cut(who, at)),)
-        return ()
+    def counts(self, it: Ticket, who: Journey, at: int) -> Parts:
+        return self.lasting(of_team(who.definitions, it.team).worked(it.opened, at))
 
 
 KPI = FirstResponseTimeBusiness()

@@ -6,10 +6,9 @@ The flow beside the level `nps`: a customer who answers two surveys counts twice
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact, Window
-from stream.journey import Journey, Survey
+from stream.account import Parts
+from stream.claims import Window
+from stream.definitions import Survey as Scale
 from stream.kpi import OfSurveys
 from stream.surveys import goodness
 
@@ -21,13 +20,9 @@ class NpsAnswers(OfSurveys):
     family = "nps"
     flows = ("promoters", "detractors", "n")
 
-    def facts(self, it: Survey, who: Journey) -> Iterable[Fact]:
-        if (found := self.answer(it, who)) is None:
-            return ()
-        at, score, scale, cut = found
+    def scored(self, score: int, scale: Scale) -> Parts:
         points = goodness(scale, score)
-        parts = (("promoters", int(points >= 9)), ("detractors", int(points <= 6)), ("n", 1))
-        return (Fact(at, parts, cut=cut),)
+        return (("promoters", int(points >= 9)), ("detractors", int(points <= 6)), ("n", 1))
 
     def value(self, p: Window) -> float | None:
         return 100 * (p.sum("promoters") - p.sum("detractors")) / n if (n := p.sum("n")) else None

@@ -8,20 +8,20 @@ out; a reopen, which puts it back at its opening.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact, Window
+from stream.account import Parts
+from stream.claims import Window
 from stream.definitions import DAY
 from stream.journey import Journey, Ticket
-from stream.kpi import ENDS, LEVEL, OfTickets
+from stream.kpi import ENDS, LEVEL, OfTickets, Once
 
 OLDER = {"over_1d": DAY, "over_3d": 3 * DAY, "over_7d": 7 * DAY, "over_30d": 30 * DAY}
 
 _OLDER = tuple((older, 1) for older in OLDER)
 
 
-class OpenAge(OfTickets):
+class OpenAge(OfTickets, Once):
     name = "open_age"
+    begins = "opened"
     on = ENDS
     unit = "s"
     better = "lower"
@@ -30,11 +30,8 @@ class OpenAge(OfTickets):
     windows = LEVEL
     ages = OLDER
 
-    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        if not it.is_open:
-            return ()
-        parts = (("n", 1), ("opened", it.opened), *_OLDER)
-        return (Fact(it.opened, parts, cut=it.cut(who, it.opened)),)
+    def counts(self, it: Ticket, who: Journey, at: int) -> Parts:
+        return (("n", 1), ("opened", it.opened), *_OLDER) if it.is_open else ()
 
     def value(self, p: Window) -> float | None:
         return (p.end_time - p.end("opened") / n) / 1000 if (n := p.end("n")) else None

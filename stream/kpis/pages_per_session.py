@@ -5,21 +5,19 @@ Corrected by a further view of the session; views heard late that join two sessi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact
+from stream.account import Parts
 from stream.journey import Journey, Session
-from stream.kpi import Mean, OfSessions
+from stream.kpi import Mean, OfSessions, Once
 
 
-class PagesPerSession(OfSessions, Mean):
+class PagesPerSession(OfSessions, Once, Mean):
     name = "pages_per_session"
     begins = "end"
     unit = "views"
     better = "higher"
 
-    def facts(self, it: Session, who: Journey) -> Iterable[Fact]:
-        return (Fact(it.end, (("sum", it.views), ("n", 1)), cut=who.cut(it, it.end)),)
+    def counts(self, it: Session, who: Journey, at: int) -> Parts:
+        return (("sum", it.views), ("n", 1))
 
 
 KPI = PagesPerSession()

@@ -5,23 +5,19 @@ Corrected by a reopen, however late within keep, in the month of the first resol
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact
+from stream.account import Parts
 from stream.journey import Journey, Ticket
-from stream.kpi import ENDS, RATIO, OfTickets, Ratio
+from stream.kpi import ENDS, RATIO, OfTickets, Once, Ratio
 
 
-class ReopenRate(OfTickets, Ratio):
+class ReopenRate(OfTickets, Once, Ratio):
     name = "reopen_rate"
     begins = "first_resolved"
     on = ENDS
     better = "lower"
 
-    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        if (at := it.first_resolved) is not None:
-            return (Fact(at, RATIO[bool(it.reopens)], cut=it.cut(who, at)),)
-        return ()
+    def counts(self, it: Ticket, who: Journey, at: int) -> Parts:
+        return RATIO[bool(it.reopens)]
 
 
 KPI = ReopenRate()

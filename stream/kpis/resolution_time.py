@@ -5,22 +5,18 @@ Corrected by a reopen, which takes it back until the ticket is resolved again, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact
+from stream.account import Parts
 from stream.journey import Journey, Ticket
-from stream.kpi import ENDS, Duration, OfTickets
+from stream.kpi import ENDS, Duration, OfTickets, Once
 
 
-class ResolutionTime(OfTickets, Duration):
+class ResolutionTime(OfTickets, Once, Duration):
     name = "resolution_time"
-    begins = "first_resolved"
+    begins = "last_resolved"
     on = ENDS
 
-    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        if (at := it.last_resolved) is not None:
-            return (self.fact(it.opened, at, it.cut(who, at)),)
-        return ()
+    def counts(self, it: Ticket, who: Journey, at: int) -> Parts:
+        return self.lasting(at - it.opened)
 
 
 KPI = ResolutionTime()

@@ -7,27 +7,22 @@ another team.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from stream.account import Parts
 from stream.calendar import of_team
-from stream.claims import Fact
 from stream.journey import Journey, Ticket
-from stream.kpi import ENDS, Duration, OfTickets
+from stream.kpi import ENDS, Duration, OfTickets, Once
 from stream.moves import moves, without
 
 
-class ResolutionTimeBusiness(OfTickets, Duration):
+class ResolutionTimeBusiness(OfTickets, Once, Duration):
     name = "resolution_time_business"
-    begins = "first_resolved"
+    begins = "last_resolved"
     on = ENDS | {"ticket.replied", "ticket.waiting"}
 
-    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        if (at := it.last_resolved) is not None:
-            calendar = of_team(who.definitions, it.team)
-            spans = without((it.opened, at), moves(it).waits)
-            worked = sum(calendar.worked(start, end) for start, end in spans if end is not None)
-            return (self.lasting(worked, at, it.cut(who, at)),)
-        return ()
+    def counts(self, it: Ticket, who: Journey, at: int) -> Parts:
+        calendar = of_team(who.definitions, it.team)
+        spans = without((it.opened, at), moves(it).waits)
+        return self.lasting(sum(calendar.worked(start, end) for start, end in spans if end is not None))
 
 
 KPI = ResolutionTimeBusiness()

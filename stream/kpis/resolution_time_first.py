@@ -5,22 +5,18 @@ Corrected by an earlier resolve or opening heard late; a reopen does not change 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact
+from stream.account import Parts
 from stream.journey import Journey, Ticket
-from stream.kpi import ENDS, Duration, OfTickets
+from stream.kpi import ENDS, Duration, OfTickets, Once
 
 
-class ResolutionTimeFirst(OfTickets, Duration):
+class ResolutionTimeFirst(OfTickets, Once, Duration):
     name = "resolution_time_first"
     begins = "first_resolved"
     on = ENDS
 
-    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        if (at := it.first_resolved) is not None:
-            return (self.fact(it.opened, at, it.cut(who, at)),)
-        return ()
+    def counts(self, it: Ticket, who: Journey, at: int) -> Parts:
+        return self.lasting(at - it.opened)
 
 
 KPI = ResolutionTimeFirst()

@@ -5,26 +5,24 @@ Corrected by a ticket heard late, by its opening; a new topic or team of a ticke
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact, Window
+from stream.account import Parts
+from stream.claims import Window
 from stream.journey import Journey, Ticket
-from stream.kpi import FAST, MOVES, OF_OPENINGS, OfTickets, of_opening
+from stream.kpi import OfOpenings
+
+NUM = (("num", 1),)
 
 
-class TicketShare(OfTickets):
+class TicketShare(OfOpenings):
     """Part `num`; the denominator is `num` of all, so it merges exactly."""
 
     name = "ticket_share"
-    on = MOVES
     unit = "ratio"
     better = "none"
     flows = ("num",)
-    windows = FAST
-    cuts = OF_OPENINGS
 
-    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        return (Fact(it.opened, (("num", 1),), cut=of_opening(it, who)),)
+    def counts(self, it: Ticket, who: Journey, at: int) -> Parts:
+        return NUM
 
     def value(self, p: Window) -> float | None:
         return p.sum("num") / den if (den := p.all.sum("num")) else None

@@ -5,24 +5,20 @@ Corrected by a ticket heard late, by its opening; a new topic or team of a ticke
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact, Window
+from stream.account import Parts
+from stream.claims import Window
 from stream.journey import Journey, Ticket
-from stream.kpi import FAST, MOVES, OF_OPENINGS, ONE, OfTickets, of_opening
+from stream.kpi import ONE, OfOpenings
 
 
-class TicketVolume(OfTickets):
+class TicketVolume(OfOpenings):
     name = "ticket_volume"
-    on = MOVES
     unit = "tickets"
     better = "none"
     flows = ("n",)
-    windows = FAST
-    cuts = OF_OPENINGS
 
-    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        return (Fact(it.opened, ONE, cut=of_opening(it, who)),)
+    def counts(self, it: Ticket, who: Journey, at: int) -> Parts:
+        return ONE
 
     def value(self, p: Window) -> float | None:
         return p.sum("n") or None

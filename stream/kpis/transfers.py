@@ -6,14 +6,14 @@ by a transfer from before the first resolve heard late; an earlier resolve heard
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from stream.claims import Fact
+from stream.account import Parts
 from stream.journey import Journey, Ticket
-from stream.kpi import ENDS, Mean, OfTickets
+from stream.kpi import ENDS, Mean, OfTickets, Once
+
+_NONE = (("sum", 0), ("n", 1), ("two", 0), ("ping_pong", 0))
 
 
-class Transfers(OfTickets, Mean):
+class Transfers(OfTickets, Once, Mean):
     name = "transfers"
     begins = "first_resolved"
     on = ENDS
@@ -21,13 +21,12 @@ class Transfers(OfTickets, Mean):
     better = "lower"
     flows = ("sum", "n", "two", "ping_pong")
 
-    def facts(self, it: Ticket, who: Journey) -> Iterable[Fact]:
-        if (at := it.first_resolved) is not None:
-            n = sum(1 for when, *_ in it.transfers if when <= at)
-            back = it.went_back()
-            parts = (("sum", n), ("n", 1), ("two", int(n >= 2)), ("ping_pong", int(back is not None and back < n)))
-            return (Fact(at, parts, cut=it.cut(who, at)),)
-        return ()
+    def counts(self, it: Ticket, who: Journey, at: int) -> Parts:
+        if not it.transfers:
+            return _NONE
+        n = sum(1 for when, *_ in it.transfers if when <= at)
+        back = it.went_back()
+        return (("sum", n), ("n", 1), ("two", int(n >= 2)), ("ping_pong", int(back is not None and back < n)))
 
 
 KPI = Transfers()
