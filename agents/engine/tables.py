@@ -16,7 +16,8 @@ from agents.engine.exits import Code, OnStop
 from agents.engine.hop import Hop, HopSpec
 from agents.engine.lane import Control, Lane, Records
 from agents.engine.ledger import Ledger, Put
-from agents.engine.owner import Fold, Owner, TableSpec, commit, fits
+from agents.engine.owner import FIRST, Fold, Owner, TableSpec, commit, fits, stride_after
+from agents.engine.pieces import Pieces
 from agents.engine.producer import Producer
 from agents.engine.reader import Reader, Standby
 from stream.infra.telemetry import HopTelemetry
@@ -32,9 +33,10 @@ class TableHop(Hop):
     """Partition p of the one source goes with partition p of the table: recovered, claimed, then folded on."""
 
     def __init__(
-        self, spec: HopSpec, table: TableSpec, connection: Connection, telemetry: HopTelemetry, on_stop: OnStop
-    ) -> None:
-        super().__init__(spec, connection, telemetry, on_stop)
+        self, spec: HopSpec, table: TableSpec, connection: Connection, telemetry: HopTelemetry, on_stop: OnStop,
+        pieces: Pieces | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(spec, connection, telemetry, on_stop, pieces)
         self.table = table
         self._ledgers: dict[int, Ledger] = {}
         self._standby = Standby(connection, on_stop)
@@ -110,9 +112,10 @@ class RelayHop(Hop):
     """Passes records on, without state: `step` is pure and total, the place is what the group has committed."""
 
     def __init__(
-        self, spec: HopSpec, step: Step, connection: Connection, telemetry: HopTelemetry, on_stop: OnStop
-    ) -> None:
-        super().__init__(spec, connection, telemetry, on_stop)
+        self, spec: HopSpec, step: Step, connection: Connection, telemetry: HopTelemetry, on_stop: OnStop,
+        pieces: Pieces | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(spec, connection, telemetry, on_stop, pieces)
         self._step = step
 
     async def _prepare(self, owned: list[TopicPartition]) -> list[Lane]:
@@ -150,9 +153,15 @@ class Relay(Lane):
         self._producer = producer
 
     async def work(self, records: Records) -> None:
-        began = time.perf_counter()
-        out = self._step(self.tp.topic, records)
-        self.control.telemetry.fold_seconds += time.perf_counter() - began
+        out: list[Out] = []
+        done, stride = 0, FIRST
+        while done < len(records):
+            async with self.control.pieces:
+                began, used = time.perf_counter(), time.thread_time()
+                out += self._step(self.tp.topic, records[done : done + stride])
+                self.control.telemetry.fold_seconds += time.perf_counter() - began
+                done += stride
+                stride = stride_after(stride, None, 0, time.thread_time() - used)
         await self._producer.publish(out)
         self.position.next = self.gauges.done = records[-1].offset + 1
         self.control.done(self.tp, self.position.next)
