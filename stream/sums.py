@@ -24,10 +24,12 @@ class Sums:
     def __init__(self) -> None:
         self.panes: defaultdict[tuple[int, Cut], dict[str, Counts]] = defaultdict(_pane)
 
-    def items(self) -> Iterator[tuple[tuple[str, int, Cut], Counts]]:
-        """By KPI, minute and cut."""
-        for (minute, cut), pane in self.panes.items():
-            for name, counts in pane.items():
+    def drain(self) -> Iterator[tuple[tuple[str, int, Cut], Counts]]:
+        """By KPI, minute and cut; what was looked at is given up, since to free all of it at once takes long."""
+        panes = self.panes
+        for about in list(panes):
+            minute, cut = about
+            for name, counts in panes.pop(about).items():
                 yield (name, minute, cut), counts
 
 

@@ -17,7 +17,7 @@ from agents.engine.producer import Producer
 from stream.record import Append, Heard, Meta, Out, Stop
 
 HELD = 0.01  # seconds of CPU that a piece of a fold may hold the loop, about
-FIRST, LEAST = 20, 1  # pieces of work between two breaths of a fold: at first, and whatever they cost
+FIRST, LEAST = 20, 4  # pieces of work between two breaths of a fold: at first, and whatever they cost
 FASTER = 1.5  # by how much they may grow at once: not all pieces cost the same
 SIGN = 3_600.0  # seconds without an append until one is made for its own sake
 _END = Append([], Meta(), [])  # after the last step of a feed

@@ -106,7 +106,7 @@ async def test_a_fold_that_is_slow_gets_short_strides_and_a_quick_one_long_ones(
     monkeypatch.setattr("agents.engine.owner.time.thread_time", lambda: float(next(clock)))  # a second a step
     slow = Breathing(Meta(next=0))
     await (await working(Journal(), slow, batch(0, 99))).close()
-    assert slow.fed == [module.FIRST] + [module.LEAST] * (100 - module.FIRST)
+    assert slow.fed == [module.FIRST] + [module.LEAST] * ((100 - module.FIRST) // module.LEAST)
 
 
 @pytest.mark.parametrize(

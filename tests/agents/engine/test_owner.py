@@ -67,7 +67,7 @@ class Journal(Control):
         self.errors: list[BaseException] = []
         self.on_stop = self.errors.append
         self.turn = asyncio.Lock()
-        self.pieces = Pieces()
+        self.pieces = Pieces(0)
         self.happened: list[tuple[str, Any]] = []
         self.landing: asyncio.Event | None = None
 

@@ -34,7 +34,7 @@ class Passes:
 
 
 async def test_pieces_of_several_tasks_are_each_in_a_pass_of_their_own_and_in_turn() -> None:
-    pieces, passes = Pieces(), Passes()
+    pieces, passes = Pieces(0), Passes()
     done: list[tuple[int, str]] = []
 
     async def work(name: str) -> None:
@@ -44,26 +44,40 @@ async def test_pieces_of_several_tasks_are_each_in_a_pass_of_their_own_and_in_tu
 
     await asyncio.gather(*map(work, "abc"))
     assert len({number for number, _ in done}) == len(done) == 15
-    assert "".join(name for _, name in done) == "abc" * 5
+    names = [name for _, name in done]
+    assert all({*names[i : i + 3]} == {*"abc"} for i in range(1, 10))
+
+
+async def test_short_pieces_share_a_pass_up_to_its_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(1_000))
+    monkeypatch.setattr("agents.engine.pieces.time.thread_time", lambda: float(next(clock)))  # a second each
+    pieces, passes = Pieces(2.5), Passes()
+    done: list[int] = []
+    for _ in range(9):
+        async with pieces:
+            done.append(passes.number)
+    assert [done.count(number) for number in dict.fromkeys(done)] == [3, 3, 3]
 
 
 async def test_a_piece_that_is_broken_off_lets_the_next_one_in() -> None:
-    pieces = Pieces()
+    pieces = Pieces(0)
 
     async def work() -> None:
         async with pieces:
             pass
 
+    other = asyncio.create_task(work())
     broken = asyncio.create_task(work())
-    await asyncio.sleep(0)  # it is in its piece's last pass
+    await asyncio.sleep(0)  # it waits for another pass
     broken.cancel()
     with pytest.raises(asyncio.CancelledError):
         await broken
+    await other
     await asyncio.wait_for(work(), 10)
 
 
 async def test_folds_of_two_hops_do_not_add_up() -> None:
-    passes, pieces = Passes(), Pieces()
+    passes, pieces = Passes(), Pieces(0)
     steps: list[int] = []
 
     class Noted(Breathing):
@@ -104,7 +118,7 @@ async def test_a_relay_passes_a_batch_on_whole_though_it_takes_it_in_pieces() ->
 async def test_a_large_append_is_built_in_pieces_and_a_small_one_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     built: dict[int, int] = {}  # records, by pass
     passes = Passes()
-    producer = Producer(Connection(bootstrap="nowhere:1"))
+    producer = Producer(Connection(bootstrap="nowhere:1"), Pieces(0))
 
     class Builder:
         def append(self, **record: Any) -> None:
