@@ -21,10 +21,11 @@ from agents.engine.pieces import Pieces
 from agents.engine.producer import Producer
 from agents.engine.reader import Reader, Standby
 from stream.infra.telemetry import HopTelemetry
-from stream.record import Append, Out, Stop
+from stream.record import Append, Meta, Out, Stop
 
 _log = logging.getLogger("journeywatch.engine")
 _REWRITES = 700_000  # bytes of one append of rewrites
+_MANY = 5_000  # rows of which a fold is made in some 20 ms
 
 Step = Callable[[str, Records], list[Out]]
 
@@ -97,7 +98,7 @@ class TableHop(Hop):
             self.lose(f"{tp.topic}[{tp.partition}]", heard.next, first)
             heard = msgspec.structs.replace(heard, next=first)
         meta = fits(self.table, heard, tp, first, end)
-        fold = self.table.factory(tp.partition, ledger.rows, meta)
+        fold = await self._made(tp.partition, ledger.rows, meta)
         again = ledger.out
         for puts in _pieces(ledger.rewrites()):
             append = Append(puts, fold.meta, again)
@@ -106,6 +107,14 @@ class TableHop(Hop):
         ledger.published()
         self.telemetry.outbox_republished += len(again)
         return fold
+
+    async def _made(self, partition: int, rows: dict[bytes, bytes], meta: Meta) -> Fold:
+        """The fold of a partition. It looks at each row: where those are many, in a thread, beside the loop."""
+        if len(rows) > _MANY:
+            async with self.turn:  # one at a time: threads take turns of 5 ms, and the loop would wait for all of them
+                return await asyncio.to_thread(self.table.factory, partition, rows, meta)
+        async with self.pieces:
+            return self.table.factory(partition, rows, meta)
 
 
 class RelayHop(Hop):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
@@ -10,14 +11,16 @@ import pytest
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from agents.engine.connection import Connection
+from agents.engine.hop import HopSpec
 from agents.engine.ledger import Ledger
-from agents.engine.owner import Owner
+from agents.engine.owner import Fold, Owner
 from agents.engine.pieces import Pieces
 from agents.engine.producer import Producer
-from agents.engine.tables import Relay
+from agents.engine.tables import Relay, TableHop
+from stream.infra.telemetry import HopTelemetry
 from stream.record import Append, Heard, Meta, Out
 from tests.agents.engine.test_breaths import Breathing
-from tests.agents.engine.test_owner import SOURCE, Journal, batch, spec
+from tests.agents.engine.test_owner import SOURCE, Journal, Pairs, batch, spec
 from tests.support.recount import until
 
 
@@ -113,6 +116,22 @@ async def test_a_relay_passes_a_batch_on_whole_though_it_takes_it_in_pieces() ->
     assert [offset for _, offset in heard] == list(range(1_000))
     assert len({number for number, _ in heard}) > 1
     assert journal.happened == [("published", 1_000), ("done", 1_000)]
+
+
+@pytest.mark.parametrize(("rows", "beside"), [(5_001, True), (10, False)])
+async def test_the_fold_of_a_large_table_is_made_beside_the_loop(rows: int, beside: bool) -> None:
+    made: list[bool] = []
+
+    def factory(partition: int, rows: dict[bytes, bytes], meta: Meta | None) -> Fold:
+        made.append(threading.current_thread() is not threading.main_thread())
+        return Pairs(Meta())
+
+    stops: list[BaseException] = []
+    table = TableHop(
+        HopSpec("t", "t", {"events": 1}), spec(factory), Connection(bootstrap="b:1"), HopTelemetry("t"), stops.append
+    )
+    await table._made(0, {b"%d" % i: b"" for i in range(rows)}, Meta())
+    assert (made, stops) == ([beside], [])
 
 
 async def test_a_large_append_is_built_in_pieces_and_a_small_one_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
