@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-ROOM = 0.005  # seconds of CPU that pieces may have taken in a pass when the next one begins
+ROOM = 0.003  # seconds of CPU that pieces may have taken in a pass when the next one begins
 
 
 class Pieces:
