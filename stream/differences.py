@@ -74,17 +74,21 @@ class Outbox:
                     share.items.append((beat, changes))
         self._outs.sort(key=_when)
         outs = [out for _, out in self._outs]
-        for out in self._shared(meta, partition, shares):
+        if packed >= stride:
+            yield None
+        sources = [(beat, sorted(names)) for beat, names in sorted(self._heard.items()) if names]
+        for out in self._shared(meta, partition, shares, sources):
             if packed >= stride:
                 yield None
             outs.append(out)
         yield outs
 
-    def _shared(self, meta: Meta, partition: int, shares: Sequence[_Array]) -> Iterator[Out]:
+    def _shared(
+        self, meta: Meta, partition: int, shares: Sequence[_Array], sources: list[tuple[int, list[str]]]
+    ) -> Iterator[Out]:
         """A record for each partition of journey.kpis: sources travel with the first, verdicts with all."""
         self._verdicts.sort(key=_when)
         verdicts = [verdict for _, verdict in self._verdicts]
-        sources = [(beat, sorted(self._heard[beat])) for beat in sorted(self._heard) if self._heard[beat]]
         head = (meta.run, meta.revision, partition, self._definitions.partitions, meta.seq, meta.clock)
         key, stamp = b"%d" % partition, meta.clock if self._is_stamped else None
         for m, share in enumerate(shares):
