@@ -48,4 +48,4 @@ def hop(setup: Setup) -> RelayHop:
         gaps=True,
         loss=setup.settings.kafka.allow_loss,
     )
-    return RelayHop(spec, step, setup.connection, telemetry, setup.on_stop)
+    return RelayHop(spec, step, setup.connection, telemetry, setup.on_stop, setup.pieces)

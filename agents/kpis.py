@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from math import inf
@@ -77,10 +76,11 @@ class Display:
         if self._refresh is None and time.monotonic() >= self._next:
             self._next = time.monotonic() + EVERY
             self._refresh = self._live.refresh()
-        if self._refresh is not None and not self._read_on(self._refresh):
-            self._refresh = None
-            self._show()
-        await asyncio.sleep(0)  # the next partition has a slice too
+        if self._refresh is not None:
+            async with self._setup.pieces:
+                if not self._read_on(self._refresh):
+                    self._refresh = None
+                    self._show()
 
     async def close(self) -> None:
         if self._setup.redis is not None:

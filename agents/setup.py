@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from agents import topics
 from agents.engine.connection import Connection
 from agents.engine.exits import OnStop, die
 from agents.engine.hop import HopSpec
 from agents.engine.owner import Beside, Factory, TableSpec
+from agents.engine.pieces import Pieces
 from agents.engine.tables import TableHop
 from stream.definitions import Definitions
 from stream.infra import plugins
@@ -37,6 +38,7 @@ class Setup(Struct, frozen=True):
     redis: ReadSide | None
     readings: dict[str, list[Reading]]
     on_stop: OnStop = die
+    pieces: Pieces = field(default_factory=Pieces)  # of all roles: they share the loop
 
     @property
     def definitions(self) -> Definitions:
@@ -61,7 +63,7 @@ class Setup(Struct, frozen=True):
             partitions=source[1],
             beside=beside,
         )
-        return TableHop(spec, tables, self.connection, self.telemetry.hop(role), self.on_stop)
+        return TableHop(spec, tables, self.connection, self.telemetry.hop(role), self.on_stop, self.pieces)
 
 
 def connection(kafka: Kafka, *, embedded: bool = False) -> Connection:

@@ -124,8 +124,9 @@ class Worker:
         registry.register(KpiCollector(self._readings, made.telemetry, kpis=made.plugins.kpis))
         ProcessCollector(registry=registry)  # when it started, its memory, its share of the CPU
         self.server = Server(
-            registry, self.why, bind=settings.bind, port=settings.port, token=settings.token, degraded=self.degraded
-        )
+            registry, self.why, bind=settings.bind, port=settings.port, token=settings.token, degraded=self.degraded,
+            piece=made.pieces,
+        )  # fmt: skip
         wanted = "delivery" in names and made.settings.sections.verdicts.url
         self.desk = Desk(made) if wanted else None
         self._lag = LoopLag(made)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
+from typing import Any
 
 import msgspec
 
@@ -57,36 +58,81 @@ class Outbox:
 
     def pack(self, meta: Meta, partition: int, stride: int) -> Iterator[list[Out] | None]:
         """The records of an append whose meta this is; before that None, a breath, after each `stride` changes."""
-        shares: list[list[tuple[int, list[Change]]]] = [[] for _ in range(self._definitions.kpi_partitions)]
+        many = range(self._definitions.kpi_partitions)
+        shares, parts = [_Array() for _ in many], [_Array() for _ in many]
         packed = 0
         for beat in sorted(self._sums):
-            parts: list[list[Change]] = [[] for _ in shares]
-            for kpi, minute, cut, changed in self._sums[beat].totals():
+            for kpi, minute, cut, changed in self._sums.pop(beat).drain():
                 if changed:
-                    parts[self._route[kpi]].append(Change(kpi, minute, cut, changed))
+                    parts[self._route[kpi]].items.append(Change(kpi, minute, cut, changed))
                 packed += 1
                 if packed % stride == 0:
+                    for array in (*shares, *parts):
+                        array.press()
                     yield None
             for share, part in zip(shares, parts, strict=True):
-                if part:
-                    share.append((beat, part))
+                if changes := part.take():
+                    share.items.append((beat, changes))
         self._outs.sort(key=_when)
         outs = [out for _, out in self._outs]
-        for out in self._shared(meta, partition, shares):
-            outs.append(out)
+        if packed >= stride:
+            yield None
+        sources = [(beat, sorted(names)) for beat, names in sorted(self._heard.items()) if names]
+        for out in self._shared(meta, partition, shares, sources):
             if packed >= stride:
                 yield None
+            outs.append(out)
         yield outs
 
-    def _shared(self, meta: Meta, partition: int, shares: list[list[tuple[int, list[Change]]]]) -> Iterator[Out]:
+    def _shared(
+        self, meta: Meta, partition: int, shares: Sequence[_Array], sources: list[tuple[int, list[str]]]
+    ) -> Iterator[Out]:
         """A record for each partition of journey.kpis: sources travel with the first, verdicts with all."""
         self._verdicts.sort(key=_when)
         verdicts = [verdict for _, verdict in self._verdicts]
-        sources = [(beat, sorted(self._heard[beat])) for beat in sorted(self._heard) if self._heard[beat]]
         head = (meta.run, meta.revision, partition, self._definitions.partitions, meta.seq, meta.clock)
         key, stamp = b"%d" % partition, meta.clock if self._is_stamped else None
         for m, share in enumerate(shares):
-            yield Out(KPIS, m, key, _pack(Differences(*head, share, verdicts, [] if m else sources)), stamp)
+            said = Differences(*head, share.take(), verdicts, [] if m else sources)
+            yield Out(KPIS, m, key, _pack(said), stamp)
+
+
+class _Array:
+    """An array of msgpack that is encoded some items at a time, to the same bytes: `press` does those in `items`."""
+
+    __slots__ = ("_count", "_pressed", "items")
+
+    def __init__(self) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
+        self.items: list[Any] = []
+        self._pressed: list[bytes] = []
+        self._count = 0
+
+    def press(self) -> None:
+        if self.items:
+            self._pressed.append(_pack(self.items)[len(_head(len(self.items))) :])
+            self._count += len(self.items)
+            self.items = []
+
+    def take(self) -> Any:
+        """All of it, to be encoded as it is; it is empty again. Nothing is encoded twice, or before it must be."""
+        if self._pressed:
+            self.press()
+            found: Any = msgspec.Raw(_head(self._count) + b"".join(self._pressed))
+        else:
+            found = self.items
+        if found:
+            self._clear()
+        return found
+
+
+def _head(count: int) -> bytes:
+    """What an array of so many items begins with."""
+    if count < 1 << 4:
+        return bytes([0x90 | count])
+    return b"\xdc" + count.to_bytes(2, "big") if count < 1 << 16 else b"\xdd" + count.to_bytes(4, "big")
 
 
 _when = itemgetter(0)

@@ -25,7 +25,7 @@ BASE = -(1 << 31)  # the "day" into which days older than DAYS fold
 MINUTES, HOURS, DAYS = 3 * HOUR, 36 * DAY, 400 * DAY  # how long panes are kept
 FOREVER, NEVER = -(1 << 62), 1 << 62  # before all time, and after it
 MINUTE_ROWS = "m"  # after the layer: rows of minutes
-LOADED = 50_000  # decoded rows kept between appends
+LOADED, FORGOTTEN = 50_000, 5_000  # decoded rows kept between appends, about; let go of at once, about
 AGED = 300  # series looked at for age per append
 
 encode = msgspec.msgpack.Encoder().encode
@@ -240,10 +240,12 @@ class Series:
             self._dirty_minutes[hour] = None
         return self.flush() if self._dirty or self._dirty_minutes else []
 
-    def forget(self) -> None:
-        """Let go of decoded rows; the store has them."""
+    def forget(self) -> int:
+        """Let go of decoded rows; the store has them. Returns how many."""
+        many = len(self._days) + len(self._rows)
         self._days.clear()
         self._rows.clear()
+        return many
 
 
 class PaneTable:
@@ -258,6 +260,7 @@ class PaneTable:
         self.loaded = 0
         self.series: dict[tuple[str, Cut], Series] = {}
         self._aging: Iterator[Series] = iter(())
+        self._forgetting: list[Series] = []  # whose rows are to be let go
         self._due = False  # panes have grown older since the last round began
 
     def advance(self, clock: int) -> None:
@@ -289,9 +292,9 @@ class PaneTable:
                 return
 
     def forget(self) -> None:
-        """Keep memory within bounds; only between appends, when nothing waits to be written."""
-        if self.keep or self.loaded <= LOADED:
-            return
-        self.loaded = 0
-        for series in self.series.values():
-            series.forget()
+        """Keep memory within bounds, some rows at a time; only between appends, when nothing waits to be written."""
+        if self.loaded > LOADED and not self.keep:
+            self.loaded, self._forgetting = 0, list(self.series.values())
+        many = 0
+        while self._forgetting and many < FORGOTTEN:
+            many += self._forgetting.pop().forget()

@@ -90,6 +90,8 @@ class Partition:
             stride = self.stride
             while not self._gatherer.gather(batch, records, taken + batch.taken, GATHERED * stride):
                 yield None
+            if batch.work - batch.taken > GATHERED * stride:
+                yield None  # they came in one go
             self.stride = stride  # how quickly that went does not tell what is to come
             puts: list[Put] = []
             yield from self._fold(batch, puts)
@@ -127,6 +129,7 @@ class Partition:
                     yield None
                     rest = work + self.stride
             puts += self._close(fold, key)
+            arrivals.clear()  # to free all of them with the batch would take long
             if number >= cold:
                 self._hot[key] = fold
         self._hot = dict(islice(self._hot.items(), max(len(self._hot) - self._hot_limit, 0), None))

@@ -26,17 +26,20 @@ class Sums:
     def __init__(self) -> None:
         self.panes: defaultdict[tuple[int, Cut], defaultdict[Pair, int]] = defaultdict(_pane)
 
-    def totals(self) -> Iterator[tuple[str, int, Cut, dict[str, int]]]:
-        """KPI, minute, cut, and the parts that changed, if any."""
-        for (minute, cut), pane in self.panes.items():
+    def drain(self) -> Iterator[tuple[str, int, Cut, dict[str, int]]]:
+        """KPI, minute, cut, and the parts that changed, if any; what was looked at is given up, since to free all of it
+        at once takes long.
+        """
+        panes = self.panes
+        for about in list(panes):
             changed: dict[str, dict[str, int]] = {}
-            for (name, parts), times in pane.items():
+            for (name, parts), times in panes.pop(about).items():
                 if times:
                     total = changed.setdefault(name, {})
                     for part, amount in parts:
                         total[part] = total.get(part, 0) + times * amount
             for name, total in changed.items():
-                yield name, minute, cut, {part: n for part, n in total.items() if n}
+                yield name, *about, {part: n for part, n in total.items() if n}
 
 
 _pane: Callable[[], defaultdict[Pair, int]] = partial(defaultdict, int)  # no `defaultdict[...]`: slow

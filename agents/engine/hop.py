@@ -15,6 +15,7 @@ from msgspec import Struct
 from agents.engine.connection import Connection
 from agents.engine.exits import Code, OnStop
 from agents.engine.lane import Control, Lane, Records
+from agents.engine.pieces import Pieces
 from agents.engine.producer import Producer
 from stream.infra.telemetry import HopTelemetry
 from stream.record import Stop
@@ -72,18 +73,25 @@ class HopSpec(Struct, frozen=True):
 
 
 class Hop(Control):
-    """Owns the lanes of one role, all in one event loop. What it cannot mend goes to `on_stop`."""
+    """Owns the lanes of one role, all in one event loop. What it cannot mend goes to `on_stop`.
+
+    `pieces` = those of all hops in this loop; its own if it is alone.
+    """
 
     client: Client  # the transport sets it
 
-    def __init__(self, spec: HopSpec, connection: Connection, telemetry: HopTelemetry, on_stop: OnStop) -> None:
+    def __init__(
+        self, spec: HopSpec, connection: Connection, telemetry: HopTelemetry, on_stop: OnStop,
+        pieces: Pieces | None = None,
+    ) -> None:  # fmt: skip
         self.spec = spec
         self.connection = connection
         self.telemetry = telemetry
         self.on_stop = on_stop
         self.turn = asyncio.Lock()
+        self.pieces = pieces or Pieces()
         self.lanes: dict[TopicPartition, Lane] = {}
-        self.producer = Producer(connection)
+        self.producer = Producer(connection, self.pieces)
         self._opening: asyncio.Task[None] | None = None
         self._claiming = False  # while opening: it may no longer be broken off
         self._released = True

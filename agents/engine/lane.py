@@ -13,6 +13,7 @@ from typing import Any
 from aiokafka import TopicPartition
 
 from agents.engine.exits import OnStop
+from agents.engine.pieces import Pieces
 from agents.engine.position import Position, Verdict
 from stream.infra.telemetry import HopTelemetry
 
@@ -142,7 +143,8 @@ class Control(ABC):
 
     telemetry: HopTelemetry
     on_stop: OnStop
-    turn: asyncio.Lock  # held while folding: everything else in the loop has a turn between two lanes' folds
+    turn: asyncio.Lock  # held while an append is folded: of two lanes, one makes its own before the other begins
+    pieces: Pieces  # of all hops in this loop
 
     @abstractmethod
     async def seek(self, tp: TopicPartition, offset: int) -> None:

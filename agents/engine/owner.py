@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,10 +16,11 @@ from agents.engine.ledger import META, OUT, Ledger, records
 from agents.engine.producer import Producer
 from stream.record import Append, Heard, Meta, Out, Stop
 
-HELD = 0.02  # seconds of CPU that a fold may hold the loop, about
-FIRST, LEAST = 50, 10  # pieces of work between two breaths of a fold: at first, and whatever they cost
+HELD = 0.006  # seconds of CPU that a piece of a fold may hold the loop, about
+FIRST, LEAST = 20, 4  # pieces of work between two breaths of a fold: at first, and whatever they cost
 FASTER = 1.5  # by how much they may grow at once: not all pieces cost the same
 SIGN = 3_600.0  # seconds without an append until one is made for its own sake
+_END = Append([], Meta(), [])  # after the last step of a feed
 
 
 class Fold(Protocol):
@@ -150,11 +150,11 @@ class Owner(Lane):
         them would be held in memory, and the first would be there no sooner than the last.
         """
         async with self.control.turn:
-            if not self.closing:
-                for step in steps:
-                    if step is not None or self.closing:
-                        return step
-                    await asyncio.sleep(0)
+            while not self.closing:
+                async with self.control.pieces:
+                    step = next(steps, _END)
+                if step is not None:
+                    return None if step is _END else step
         return None
 
     def _paced(self, records: Records) -> Iterator[Append | None]:

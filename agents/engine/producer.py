@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
@@ -12,19 +13,24 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from agents.engine.connection import Connection
 from agents.engine.exits import Code
-from agents.engine.ledger import Put, stamp
+from agents.engine.ledger import Header, Put, stamp
 from agents.engine.outlet import Outlet
+from agents.engine.pieces import Pieces
 from stream.record import Out, Stop
 
+_Record = tuple[bytes | None, bytes | None, int | None, list[Header]]  # key, value, timestamp (ms), headers
+
 _LARGEST = 64 << 20  # bytes: the topic's own limit is what counts
+_FEW, _PIECE = 100, 1_000  # records that go into a batch at first, and then in one piece: some ms
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
 class Producer:
     """One producer of its own to every hop: what one hop waits for never holds up another."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, pieces: Pieces | None = None) -> None:
         self._connection = connection
+        self._pieces = pieces or Pieces()
         self._producer: AIOKafkaProducer | None = None
         self._outlets: dict[tuple[str, int], Outlet] = {}
 
@@ -54,9 +60,7 @@ class Producer:
 
         Raises Stop: 71 if it landed elsewhere (it is void then), 76 if the topic does not take a batch so large.
         """
-        batch = self._batch()
-        for index, (key, value) in enumerate(puts):
-            batch.append(key=key, value=value, timestamp=None, headers=[stamp(base, index)])
+        batch = await self._filled((key, value, None, [stamp(base, i)]) for i, (key, value) in enumerate(puts))
         size: int = batch.size()
         landed = await self._landed(batch, topic, partition)
         if landed != base:
@@ -82,14 +86,21 @@ class Producer:
         return outlet
 
     async def _say(self, topic: str, partition: int, records: Sequence[Out]) -> None:
-        batch = self._batch()
-        for record in records:
-            batch.append(key=record.key, value=record.value, timestamp=record.timestamp)
+        batch = await self._filled((record.key, record.value, record.timestamp, []) for record in records)
         await self._landed(batch, topic, partition)
 
     def _batch(self) -> BatchBuilder:
         assert self._producer is not None, "the producer was not started"
         return self._producer.create_batch()
+
+    async def _filled(self, records: Iterator[_Record]) -> BatchBuilder:
+        """A batch of them. The first go in at once: where there are no more, it is not worth a pass of the loop."""
+        batch = self._batch()
+        _put(batch, islice(records, _FEW))
+        while some := list(islice(records, _PIECE)):
+            async with self._pieces:
+                _put(batch, some)
+        return batch
 
     async def _landed(self, batch: BatchBuilder, topic: str, partition: int) -> int:
         assert self._producer is not None
@@ -108,3 +119,8 @@ class Producer:
             error.add_note(f"while writing to {topic}[{partition}]")
             raise
         return offset
+
+
+def _put(batch: BatchBuilder, records: Iterable[_Record]) -> None:
+    for key, value, timestamp, headers in records:
+        batch.append(key=key, value=value, timestamp=timestamp, headers=headers)

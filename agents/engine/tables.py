@@ -16,14 +16,16 @@ from agents.engine.exits import Code, OnStop
 from agents.engine.hop import Hop, HopSpec
 from agents.engine.lane import Control, Lane, Records
 from agents.engine.ledger import Ledger, Put
-from agents.engine.owner import Fold, Owner, TableSpec, commit, fits
+from agents.engine.owner import FIRST, Fold, Owner, TableSpec, commit, fits, stride_after
+from agents.engine.pieces import Pieces
 from agents.engine.producer import Producer
 from agents.engine.reader import Reader, Standby
 from stream.infra.telemetry import HopTelemetry
-from stream.record import Append, Out, Stop
+from stream.record import Append, Meta, Out, Stop
 
 _log = logging.getLogger("journeywatch.engine")
 _REWRITES = 700_000  # bytes of one append of rewrites
+_MANY = 5_000  # rows of which a fold is made in some 20 ms
 
 Step = Callable[[str, Records], list[Out]]
 
@@ -32,9 +34,10 @@ class TableHop(Hop):
     """Partition p of the one source goes with partition p of the table: recovered, claimed, then folded on."""
 
     def __init__(
-        self, spec: HopSpec, table: TableSpec, connection: Connection, telemetry: HopTelemetry, on_stop: OnStop
-    ) -> None:
-        super().__init__(spec, connection, telemetry, on_stop)
+        self, spec: HopSpec, table: TableSpec, connection: Connection, telemetry: HopTelemetry, on_stop: OnStop,
+        pieces: Pieces | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(spec, connection, telemetry, on_stop, pieces)
         self.table = table
         self._ledgers: dict[int, Ledger] = {}
         self._standby = Standby(connection, on_stop)
@@ -95,7 +98,7 @@ class TableHop(Hop):
             self.lose(f"{tp.topic}[{tp.partition}]", heard.next, first)
             heard = msgspec.structs.replace(heard, next=first)
         meta = fits(self.table, heard, tp, first, end)
-        fold = self.table.factory(tp.partition, ledger.rows, meta)
+        fold = await self._made(tp.partition, ledger.rows, meta)
         again = ledger.out
         for puts in _pieces(ledger.rewrites()):
             append = Append(puts, fold.meta, again)
@@ -105,14 +108,23 @@ class TableHop(Hop):
         self.telemetry.outbox_republished += len(again)
         return fold
 
+    async def _made(self, partition: int, rows: dict[bytes, bytes], meta: Meta) -> Fold:
+        """The fold of a partition. It looks at each row: where those are many, in a thread, beside the loop."""
+        if len(rows) > _MANY:
+            async with self.turn:  # one at a time: threads take turns of 5 ms, and the loop would wait for all of them
+                return await asyncio.to_thread(self.table.factory, partition, rows, meta)
+        async with self.pieces:
+            return self.table.factory(partition, rows, meta)
+
 
 class RelayHop(Hop):
     """Passes records on, without state: `step` is pure and total, the place is what the group has committed."""
 
     def __init__(
-        self, spec: HopSpec, step: Step, connection: Connection, telemetry: HopTelemetry, on_stop: OnStop
-    ) -> None:
-        super().__init__(spec, connection, telemetry, on_stop)
+        self, spec: HopSpec, step: Step, connection: Connection, telemetry: HopTelemetry, on_stop: OnStop,
+        pieces: Pieces | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(spec, connection, telemetry, on_stop, pieces)
         self._step = step
 
     async def _prepare(self, owned: list[TopicPartition]) -> list[Lane]:
@@ -150,9 +162,15 @@ class Relay(Lane):
         self._producer = producer
 
     async def work(self, records: Records) -> None:
-        began = time.perf_counter()
-        out = self._step(self.tp.topic, records)
-        self.control.telemetry.fold_seconds += time.perf_counter() - began
+        out: list[Out] = []
+        done, stride = 0, FIRST
+        while done < len(records):
+            async with self.control.pieces:
+                began, used = time.perf_counter(), time.thread_time()
+                out += self._step(self.tp.topic, records[done : done + stride])
+                self.control.telemetry.fold_seconds += time.perf_counter() - began
+                done += stride
+                stride = stride_after(stride, None, 0, time.thread_time() - used)
         await self._producer.publish(out)
         self.position.next = self.gauges.done = records[-1].offset + 1
         self.control.done(self.tp, self.position.next)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from aiohttp import hdrs, web
 from prometheus_client import CollectorRegistry
@@ -20,6 +21,7 @@ class Server:
 
     With a `token`, /metrics wants `Authorization: Bearer <token>`; health never does, and gives away nothing but
     reasons. `degraded` = what is away that the worker does without (Redis, a sink): it is ready all the same.
+    `piece` = what to wait for before the metrics are collected, which holds the loop for a moment.
     """
 
     def __init__(
@@ -31,12 +33,13 @@ class Server:
         port: int = 0,
         token: str = "",
         degraded: Why = list,
+        piece: AbstractAsyncContextManager[None] | None = None,
     ) -> None:
         self.port = port
         self._registry = registry
         self._ready = ready
         self._degraded = degraded
-        self._bind = bind
+        self._bind, self._piece = bind, piece or nullcontext()
         self._authorization = f"Bearer {token}".encode() if token else None
         app = web.Application()
         app.router.add_get("/metrics", self._metrics)
@@ -59,7 +62,9 @@ class Server:
             raise web.HTTPUnauthorized(headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
         encode, content_type = choose_encoder(request.headers.get(hdrs.ACCEPT, ""))
         # Collected here, since what it is made of changes in the loop; which need not wait till it is put into words.
-        body = await asyncio.to_thread(encode, _Collected(self._registry.collect()))
+        async with self._piece:
+            found = _Collected(self._registry.collect())
+        body = await asyncio.to_thread(encode, found)
         response = web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
         response.enable_compression()
         return response

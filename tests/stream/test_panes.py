@@ -172,6 +172,23 @@ def test_memory_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     assert table.loaded == 5
 
 
+def test_memory_is_given_back_some_rows_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panes, "LOADED", 3)
+    monkeypatch.setattr(panes, "FORGOTTEN", 2)
+    table, first = made("UTC", minutes=False)
+    both = first, table.open("other", (), hours=True, minutes=False)
+    for series in both:
+        for day in range(2):
+            series.add((NOW - day * DAY) // MINUTE, {"a": 1})
+        store(table, series)
+    left = []
+    for _ in range(3):
+        table.forget()
+        left.append(sum(len(series._days) for series in both))
+    assert left == [2, 0, 0]
+    assert [series.sums() for series in both] == [{"a": 2}] * 2
+
+
 def test_adding() -> None:
     sums = {"a": 1, "b": 2}
     add(sums, {"a": -1, "b": 1, "c": 4})

@@ -16,6 +16,7 @@ from agents.engine.exits import Code
 from agents.engine.lane import Control
 from agents.engine.ledger import META, Ledger, Put
 from agents.engine.owner import Owner, TableSpec, fits
+from agents.engine.pieces import Pieces
 from agents.engine.producer import Producer
 from stream.infra.telemetry import HopTelemetry
 from stream.record import UNPACED, Append, Heard, Meta, Out, Record, Stop
@@ -66,6 +67,7 @@ class Journal(Control):
         self.errors: list[BaseException] = []
         self.on_stop = self.errors.append
         self.turn = asyncio.Lock()
+        self.pieces = Pieces(0)
         self.happened: list[tuple[str, Any]] = []
         self.landing: asyncio.Event | None = None
 
