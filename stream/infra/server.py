@@ -6,11 +6,14 @@ import asyncio
 import hmac
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, nullcontext
+from itertools import islice
 
 from aiohttp import hdrs, web
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
+
+_FAMILIES = 4  # of metrics that are collected in one piece: some have hundreds of series
 
 Why = Callable[[], list[str]]
 """Reasons why the worker is not ready, in words; none = it is."""
@@ -21,7 +24,7 @@ class Server:
 
     With a `token`, /metrics wants `Authorization: Bearer <token>`; health never does, and gives away nothing but
     reasons. `degraded` = what is away that the worker does without (Redis, a sink): it is ready all the same.
-    `piece` = what to wait for before the metrics are collected, which holds the loop for a moment.
+    `piece` = what to wait for before some of the metrics are collected, which holds the loop for a moment.
     """
 
     def __init__(
@@ -62,12 +65,20 @@ class Server:
             raise web.HTTPUnauthorized(headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
         encode, content_type = choose_encoder(request.headers.get(hdrs.ACCEPT, ""))
         # Collected here, since what it is made of changes in the loop; which need not wait till it is put into words.
-        async with self._piece:
-            found = _Collected(self._registry.collect())
-        body = await asyncio.to_thread(encode, found)
+        body = await asyncio.to_thread(encode, _Collected(await self._collected()))
         response = web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
         response.enable_compression()
         return response
+
+    async def _collected(self) -> list[Metric]:
+        """All metrics, some families at a time; each is of one moment."""
+        found: list[Metric] = []
+        families, before = iter(self._registry.collect()), -1
+        while len(found) > before:
+            before = len(found)
+            async with self._piece:
+                found += islice(families, _FAMILIES)
+        return found
 
     async def _live(self, _: web.Request) -> web.Response:
         """An answer is the proof: a blocked loop gives none."""

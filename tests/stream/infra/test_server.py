@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from threading import get_ident
 
 import aiohttp
@@ -60,6 +60,31 @@ async def test_the_loop_does_not_wait_until_metrics_are_put_into_words(monkeypat
     async with serving([], collector=Told) as http, http.get("/metrics") as answer:
         assert int(await answer.text()) > 10
     assert threads["collect"] == get_ident() != threads["encode"]
+
+
+async def test_a_scrape_is_collected_in_pieces() -> None:
+    in_pieces = [0]  # families, by piece; at first, those that the registry asks for
+
+    class Counted(WorkerCollector):
+        def collect(self) -> Iterator[Metric]:
+            for metric in super().collect():
+                in_pieces[-1] += 1
+                yield metric
+
+    class Piece(AbstractAsyncContextManager[None]):
+        async def __aenter__(self) -> None:
+            in_pieces.append(0)
+
+        async def __aexit__(self, *_: object) -> None:
+            pass
+
+    registry = CollectorRegistry()
+    registry.register(Counted(Telemetry(), Now()))
+    whole = len(list(WorkerCollector(Telemetry(), Now()).collect()))
+    in_pieces.clear()
+    found = await Server(registry, list, piece=Piece())._collected()
+    assert len(found) == whole == sum(in_pieces)
+    assert max(in_pieces) <= 5
 
 
 async def test_health_tells_live_from_ready() -> None:
