@@ -5,11 +5,15 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ChildError(RuntimeError):
@@ -30,6 +34,26 @@ def listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Signals that we handle wait until its end: an exception that is raised while a process is being started would
+    leave it running, known to nobody.
+    """
+    heard: list[int] = []
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():  # elsewhere none is handled
+        before = {number: handler for number in HANDLED if callable(handler := signal.getsignal(number))}
+    try:
+        for number in before:
+            signal.signal(number, lambda number, _: heard.append(number))
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for number in heard:
+        signal.raise_signal(number)
+
+
 class Child:
     """Runs `command` until `close`, in `environment` or our own. Its output goes to the file `log`.
 
@@ -48,15 +72,22 @@ class Child:
     ) -> None:
         self._name = Path(command[0]).name
         self._log = log
-        with log.open("ab") as output:
-            # A group of its own: a Ctrl-C at the terminal is for us, who then end it in order.
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, process_group=0
-            )
+        started: list[subprocess.Popen[bytes]] = []
         try:
+            with log.open("ab") as output, deferred():
+                # A group of its own: a Ctrl-C at the terminal is for us, who then end it in order.
+                started.append(
+                    subprocess.Popen(
+                        command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment,
+                        process_group=0,
+                    )
+                )  # fmt: skip
+            [self._process] = started
             self.wait(ready, seconds)
         except BaseException:
-            self.kill()
+            for process in started:
+                process.kill()
+                process.wait()
             raise
 
     @property

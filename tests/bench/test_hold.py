@@ -33,6 +33,7 @@ class Counting:
 def test_each_step_is_measured_and_paced_as_an_owner_does(monkeypatch: pytest.MonkeyPatch) -> None:
     fold = Counting()
     monkeypatch.setattr("bench.hold.time.thread_time", lambda: fold.clock)
+    monkeypatch.setattr("agents.engine.owner.HELD", 0.02)
     records = [Record("t", 0, offset, 0, None, None) for offset in range(100)]
     took = list(hold.steps(fold, records))
     assert fold.folded == list(range(100))

@@ -1,11 +1,14 @@
 """A server process: ready, late, dead, closed."""
 
 import signal
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from agents.demo.stage import tidy_end
 from agents.embedded.child import Child, ChildError, free_port, listening
 
 LOOP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
@@ -49,3 +52,25 @@ def test_one_that_is_never_ready_is_ended_and_said(log: Path) -> None:
 
 def test_a_free_port_is_free() -> None:
     assert not listening(free_port())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_it_is_being_started_leaves_it_not_behind(
+    log: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes when there is a process, and nobody knows of it yet."""
+    known: list[subprocess.Popen[bytes]] = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            known.append(self)
+            signal.raise_signal(number)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with tidy_end():
+        with pytest.raises(KeyboardInterrupt):
+            Child(LOOP, ready=lambda: False, log=log)
+        assert [process.returncode for process in known] == [-signal.SIGKILL]
+        with pytest.raises(KeyboardInterrupt):  # who ends things in order is asked again
+            signal.raise_signal(number)
