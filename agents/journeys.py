@@ -14,9 +14,7 @@ from stream.record import EVENTS, Append, Meta
 from stream.ticks import LogTime
 
 ROLE, TABLE = "journeys", "journeys"
-EMBEDDED = (
-    2_000_000  # bytes of an append, about: the embedded broker keeps nothing of one above 5 MiB (agents/embedded)
-)
+EMBEDDED = 2_000_000  # bytes of an append, about: the embedded broker keeps nothing of one above 5 MiB
 
 
 def hop(setup: Setup) -> TableHop:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from stream.claims import Cut, Fact
+from stream.claims import Cut, Fact, Parts, Span
 from stream.days import days_in
 from stream.definitions import DAY
 from stream.journey import Journey
@@ -14,8 +14,6 @@ from stream.money import monthly
 from stream.subscriptions import Subscription
 
 AGO = 30 * DAY
-Parts = tuple[tuple[str, int], ...]
-Span = tuple[int, int | None]  # [from, until), ms; None = no end known
 
 
 class State(NamedTuple):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any, Protocol
 
 from msgspec import Struct
 
 Cut = tuple[tuple[str, str], ...]  # ((dimension, value), ...), sorted by dimension
-Parts = Mapping[str, int]
+Parts = tuple[tuple[str, int], ...]  # of a fact: ((name, amount), ...)
 Touch = dict[str, str | int]  # one touchpoint of the trail: its source, id, type, about, at (ms)
 Span = tuple[int, int | None]  # [from, to), ms; None = not over
 
@@ -22,7 +22,7 @@ class Fact(Struct, frozen=True, gc=False):
     """
 
     at: int
-    parts: tuple[tuple[str, int], ...]
+    parts: Parts
     until: int | None = None
     cut: Cut = ()
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, ClassVar, TypeGuard
 
-from stream.account import Moved, Parts, account
-from stream.claims import Cut, Fact, Window
+from stream.account import Moved, account
+from stream.claims import Cut, Fact, Parts, Window
 from stream.definitions import Survey as Scale
 from stream.histogram import bucket
 from stream.journey import Journey, Session, Survey, Ticket

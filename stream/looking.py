@@ -96,15 +96,18 @@ def used(journey: Journey, plan: Plan, found: Sequence[Look]) -> list[Look]:
     return [look for look in looks if look[0] not in known]
 
 
-def is_new_use(journey: Journey, at: int, clock: int) -> bool:
+def is_new_use(journey: Journey, at: int, clock: int, day: Step | None) -> bool:
     """Whether a use at `at` (ms) tells anything new before it falls due by itself: its day was not known as one.
+    `day` = the newest day in use, if it is of that.
 
     A later use on a known day only moves what lies 28 d ahead: that is looked at when it would have been due.
     """
-    steps = journey.records("usage").get("")
-    if not steps or at <= clock - RECENT:
+    if at <= clock - RECENT:
         return True
-    return not is_day_told(steps, at)
+    if day is not None:  # as mostly
+        return False
+    steps = journey.records("usage").get("")
+    return not (steps and is_day_told(steps, at))
 
 
 def all_looks(journey: Journey, plan: Plan) -> list[Look]:

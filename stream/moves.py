@@ -15,11 +15,10 @@ from typing import cast
 
 from stream import steps as S
 from stream.calendar import ALWAYS, Always, Calendar, of_team
+from stream.claims import Span
 from stream.definitions import Definitions
 from stream.steps import Step
 from stream.tickets import Ticket
-
-Span = tuple[int, int | None]  # [from, to), ms; None = not over
 
 
 class Moves:

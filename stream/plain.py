@@ -16,7 +16,6 @@ from stream.steps import Step
 
 WEEK = 7 * DAY
 _at = attrgetter("at")
-Span = tuple[int, int | None]  # [from, until), ms; None = no end known
 
 
 class Plain:

@@ -10,7 +10,7 @@ from stream.event import uid
 from stream.fold import Fold
 from stream.health import may_move
 from stream.journey import FAMILY, Journey, Waiting
-from stream.looking import RECENT, is_new_use, look, looks, used
+from stream.looking import is_new_use, look, looks, used
 from stream.plan import Plan
 from stream.record import Heard, Reason, Reject
 from stream.steps import REVIEWED, Step
@@ -72,7 +72,7 @@ class Stepper:
         """Whether there is a new step now, and those have looked whom it may concern; False: it was a repeat."""
         journey, at = fold.journey, step.at
         is_use = way.use(event.data) and (event.backfill or at >= clock - self._days)
-        is_new = is_use and (not (day := journey.lately(at)) or at <= clock - RECENT) and is_new_use(journey, at, clock)
+        is_new = is_use and is_new_use(journey, at, clock, day := journey.lately(at))
         found = looks(journey, self._plan, way, event, step, id_, steps, clock)
         if is_new:
             fold.trim("usage", "", clock)

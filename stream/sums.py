@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
-from stream.claims import Cut
+from stream.claims import Cut, Parts
 from stream.definitions import MINUTE
 
-Parts = tuple[tuple[str, int], ...]  # of a fact
 Pair = tuple[str, Parts]  # a KPI's name, and the parts of a fact that it says
 Told = tuple[int, int | None, Cut, Sequence[Pair]]  # facts that share these: at, until (ms), cut; and who says what
 Found = list[Told]

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from agents.demo.look import Look, Numbers, Seen
 from agents.demo.scene import Scene, Show
-from agents.demo.stage import SIGNALS, SOURCE, Stage
+from agents.demo.stage import SOURCE, Stage
 from agents.demo.traffic import SLICE, Traffic, now
-from agents.embedded.child import ChildError
+from agents.embedded.child import SIGNALS, ChildError
 from agents.topics import raw
 
 EVERY = 0.5  # s between looks

@@ -16,13 +16,12 @@ from msgspec import Struct
 
 from agents.commands.topics import of
 from agents.embedded.broker import separate_broker
-from agents.embedded.child import Child, free_port, listening
+from agents.embedded.child import SIGNALS, Child, free_port, listening
 from agents.embedded.redis import EmbeddedRedis
 from stream.infra import settings
 from stream.infra.settings import PREFIX, Settings
 
 SOURCE = "cloudevents"
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 START = 90.0  # s that the worker may take to be ready
 GOODBYE = 8.0  # s that it may take to end; nothing here is worth waiting for
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ChildError(RuntimeError):
@@ -42,7 +42,7 @@ def deferred() -> Iterator[None]:
     heard: list[int] = []
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():  # elsewhere none is handled
-        before = {number: handler for number in HANDLED if callable(handler := signal.getsignal(number))}
+        before = {number: handler for number in SIGNALS if callable(handler := signal.getsignal(number))}
     try:
         for number in before:
             signal.signal(number, lambda number, _: heard.append(number))
@@ -72,22 +72,16 @@ class Child:
     ) -> None:
         self._name = Path(command[0]).name
         self._log = log
-        started: list[subprocess.Popen[bytes]] = []
         try:
             with log.open("ab") as output, deferred():
                 # A group of its own: a Ctrl-C at the terminal is for us, who then end it in order.
-                started.append(
-                    subprocess.Popen(
-                        command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment,
-                        process_group=0,
-                    )
-                )  # fmt: skip
-            [self._process] = started
+                self._process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, process_group=0
+                )
             self.wait(ready, seconds)
         except BaseException:
-            for process in started:
-                process.kill()
-                process.wait()
+            if hasattr(self, "_process"):  # else it could not even be started
+                self.kill()
             raise
 
     @property

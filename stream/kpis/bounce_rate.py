@@ -5,7 +5,7 @@ Corrected by a further view or key event of the session; views heard late that j
 
 from __future__ import annotations
 
-from stream.account import Parts
+from stream.claims import Parts
 from stream.journey import Journey, Session
 from stream.kpi import RATIO, OfSessions, Once, Ratio
 

@@ -5,8 +5,7 @@ By answer time. Parts `easy`, `hard`, `n`. Corrected by another answer to the sa
 
 from __future__ import annotations
 
-from stream.account import Parts
-from stream.claims import Window
+from stream.claims import Parts, Window
 from stream.definitions import Survey as Scale
 from stream.kpi import OfSurveys
 from stream.surveys import is_easy, is_hard

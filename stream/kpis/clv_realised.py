@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from stream.account import Parts, spread
-from stream.claims import Fact, Window
+from stream.account import spread
+from stream.claims import Fact, Parts, Window
 from stream.journey import Journey
 from stream.kpi import LEVEL, Plugin
 from stream.plain import Ledger, worth_of

@@ -5,7 +5,7 @@ Corrected by another answer to the same survey (the latest counts); a new topic,
 
 from __future__ import annotations
 
-from stream.account import Parts
+from stream.claims import Parts
 from stream.definitions import Survey as Scale
 from stream.kpi import RATIO, OfSurveys, Ratio
 from stream.surveys import goodness

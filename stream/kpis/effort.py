@@ -6,8 +6,7 @@ Corrected by another answer to the same survey (the latest counts); a new topic,
 
 from __future__ import annotations
 
-from stream.account import Parts
-from stream.claims import Window
+from stream.claims import Parts, Window
 from stream.journey import Journey, Survey
 from stream.kpi import OfSurveys
 from stream.surveys import effort

@@ -5,7 +5,7 @@ By first_resolved. Corrected by a second reply or a reopen, however late within 
 
 from __future__ import annotations
 
-from stream.account import Parts
+from stream.claims import Parts
 from stream.journey import Journey, Ticket
 from stream.kpi import AUTHOR, ENDS, RATIO, OfTickets, Once, Ratio
 

@@ -6,7 +6,7 @@ back.
 
 from __future__ import annotations
 
-from stream.account import Parts
+from stream.claims import Parts
 from stream.journey import Journey, Ticket
 from stream.kpi import AUTHOR, ENDS, RATIO, OfTickets, Once, Ratio
 

@@ -6,7 +6,7 @@ earlier opening, heard late.
 
 from __future__ import annotations
 
-from stream.account import Parts
+from stream.claims import Parts
 from stream.journey import Journey, Ticket
 from stream.kpi import MOVES, Duration, OfTickets, Once
 

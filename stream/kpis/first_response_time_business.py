@@ -6,8 +6,8 @@ Corrected by an earlier reply of an agent heard late; another team, whose calend
 
 from __future__ import annotations
 
-from stream.account import Parts
 from stream.calendar import of_team
+from stream.claims import Parts
 from stream.journey import Journey, Ticket
 from stream.kpi import MOVES, Duration, OfTickets, Once
 

@@ -6,8 +6,7 @@ The flow beside the level `nps`: a customer who answers two surveys counts twice
 
 from __future__ import annotations
 
-from stream.account import Parts
-from stream.claims import Window
+from stream.claims import Parts, Window
 from stream.definitions import Survey as Scale
 from stream.kpi import OfSurveys
 from stream.surveys import goodness

@@ -8,8 +8,7 @@ out; a reopen, which puts it back at its opening.
 
 from __future__ import annotations
 
-from stream.account import Parts
-from stream.claims import Window
+from stream.claims import Parts, Window
 from stream.definitions import DAY
 from stream.journey import Journey, Ticket
 from stream.kpi import ENDS, LEVEL, OfTickets, Once

@@ -5,7 +5,7 @@ Corrected by a further view of the session; views heard late that join two sessi
 
 from __future__ import annotations
 
-from stream.account import Parts
+from stream.claims import Parts
 from stream.journey import Journey, Session
 from stream.kpi import Mean, OfSessions, Once
 

@@ -5,7 +5,7 @@ Corrected by a reopen, however late within keep, in the month of the first resol
 
 from __future__ import annotations
 
-from stream.account import Parts
+from stream.claims import Parts
 from stream.journey import Journey, Ticket
 from stream.kpi import ENDS, RATIO, OfTickets, Once, Ratio
 

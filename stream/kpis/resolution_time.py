@@ -5,7 +5,7 @@ Corrected by a reopen, which takes it back until the ticket is resolved again, a
 
 from __future__ import annotations
 
-from stream.account import Parts
+from stream.claims import Parts
 from stream.journey import Journey, Ticket
 from stream.kpi import ENDS, Duration, OfTickets, Once
 

@@ -7,8 +7,8 @@ another team.
 
 from __future__ import annotations
 
-from stream.account import Parts
 from stream.calendar import of_team
+from stream.claims import Parts
 from stream.journey import Journey, Ticket
 from stream.kpi import ENDS, Duration, OfTickets, Once
 from stream.moves import moves, without

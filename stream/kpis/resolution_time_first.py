@@ -5,7 +5,7 @@ Corrected by an earlier resolve or opening heard late; a reopen does not change 
 
 from __future__ import annotations
 
-from stream.account import Parts
+from stream.claims import Parts
 from stream.journey import Journey, Ticket
 from stream.kpi import ENDS, Duration, OfTickets, Once
 

@@ -5,8 +5,7 @@ Corrected by a ticket heard late, by its opening; a new topic or team of a ticke
 
 from __future__ import annotations
 
-from stream.account import Parts
-from stream.claims import Window
+from stream.claims import Parts, Window
 from stream.journey import Journey, Ticket
 from stream.kpi import OfOpenings
 

@@ -6,7 +6,7 @@ by a transfer from before the first resolve heard late; an earlier resolve heard
 
 from __future__ import annotations
 
-from stream.account import Parts
+from stream.claims import Parts
 from stream.journey import Journey, Ticket
 from stream.kpi import ENDS, Mean, OfTickets, Once
 

@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from stream.claims import Finding, Severity
+from stream.claims import Finding, Severity, Span
 from stream.definitions import HOUR
 from stream.journey import Journey, Ticket
 from stream.moves import due, hours, moves
 from stream.signal import TICKET_EVENTS, Plugin, words
-
-Span = tuple[int, int | None]
 
 
 class SlaAtRisk(Plugin):
