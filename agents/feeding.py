@@ -7,6 +7,7 @@ import asyncio
 import stat
 import sys
 import time
+from collections.abc import Callable
 from heapq import merge
 from pathlib import Path
 from typing import Protocol
@@ -32,8 +33,12 @@ _STEP = 5_000  # records between two looks at the clock
 class Fold(Protocol):
     """What a log is fed to (see `stream.replay.Replay`)."""
 
+    breathe: Callable[[], None]
+
     @property
     def records(self) -> int: ...
+    @property
+    def folded(self) -> int: ...
     def take(self, source: Source, record: Heard, topic: str, partition: int) -> None: ...
     def hear(self, partition: int, record: Heard) -> None: ...
     def finish(self, at: int | None = None) -> None: ...
@@ -55,15 +60,15 @@ class Log:
 
     def feed(self, fold: Fold) -> None:
         """All of it, then what is due by its end. Raises SourceFault, Faults, Stop."""
-        progress = Progress()
+        progress = fold.breathe = Progress(fold)
         if self._names:
             asyncio.run(self._hear(fold, progress))
         else:
-            self._read(fold, progress)
-        progress.say(f"{fold.records:,} records read; what is due by the end", last=True)
+            self._read(fold)
         fold.finish(self._args.at)
+        progress(last=True)
 
-    def _read(self, fold: Fold, progress: Progress) -> None:
+    def _read(self, fold: Fold) -> None:
         """Files are one log, merged by append time; where times are equal the file named first comes first."""
         args, found = self._args, self._found
         logs = [read(argparse.Namespace(**vars(args) | {"file": Path(file)}), found) for file in args.inputs]
@@ -74,22 +79,21 @@ class Log:
                 break
             fold.take(source, Record(topic, 0, fold.records, at, None, value), topic, 0)
             if fold.records % _STEP == 0:
-                progress.say(f"{fold.records:,} records read, {progress.rate(fold.records)}")
+                fold.breathe()
 
     async def _hear(self, fold: Fold, progress: Progress) -> None:
         names, kafka = self._names, self._effective.kafka
         raw = {name: self._found.sources[name.removeprefix(_RAW)] for name in names if name != topics.EVENTS}
         async with reached(kafka), LogTopics(connection(kafka), names) as log:
             _fits(log, self._effective)
-            whole = sum(end - log.first[place] for place, end in log.end.items())
+            progress.whole = sum(end - log.first[place] for place, end in log.end.items())
             async for record in log.records(self._args.at):
                 if record.topic in raw:
                     fold.take(raw[record.topic], record, record.topic, record.partition)
                 else:
                     fold.hear(record.partition, record)
                 if fold.records % _STEP == 0:
-                    count = fold.records
-                    progress.say(f"{count:,} of {whole:,} records read, {progress.rate(count)}")
+                    progress()
 
 
 def _topics(args: argparse.Namespace, found: Plugins) -> list[str]:
@@ -128,19 +132,23 @@ def _fits(log: LogTopics, effective: Settings) -> None:
 
 
 class Progress:
-    """How far it is, in one line of standard error, where that is a terminal."""
+    """How far a fold is, in one line of standard error, where that is a terminal. `whole` = its records, if known."""
 
-    def __init__(self) -> None:
+    def __init__(self, fold: Fold) -> None:
+        self.whole: int | None = None
+        self._fold = fold
         self._started = self._said = time.monotonic()
         self._line = sys.stderr.isatty()
         self._spoke = False
 
-    def rate(self, count: int) -> str:
-        return f"{count / max(time.monotonic() - self._started, 1e-9):,.0f}/s"
-
-    def say(self, words: str, *, last: bool = False) -> None:
+    def __call__(self, *, last: bool = False) -> None:
         """Say it if it is time; `last`: ends the line, and is left out where nothing was said before."""
         now = time.monotonic()
         if self._line and (self._spoke if last else now - self._said >= _EVERY):
             self._said, self._spoke = now, True
-            print(f"\r{words}\033[K", end="\n" if last else "", file=sys.stderr, flush=True)
+            print(f"\r{self._words(now)}\033[K", end="\n" if last else "", file=sys.stderr, flush=True)
+
+    def _words(self, now: float) -> str:
+        read, folded = self._fold.records, self._fold.folded
+        of = "" if self.whole is None else f" of {self.whole:,}"
+        return f"{read:,}{of} records read, {folded:,} worked through, {folded / max(now - self._started, 1e-9):,.0f}/s"

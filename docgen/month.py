@@ -115,8 +115,7 @@ def replayed(plan: Plan) -> list[Alert]:
     definitions = msgspec.structs.replace(settings.definitions, partitions=1, kpi_partitions=1)
     replay = Replay(definitions, made.kpis, made.signals.values(), list(made.watches.values()), keep_panes=False)
     rows = ((at, json.dumps(event).encode()) for at, event in log(plan))
-    for _ in replay.raw(SOURCE, rows):
-        pass
+    replay.raw(SOURCE, rows)
     replay.finish(plan.end)
     return replay.changes()
 

@@ -5,7 +5,7 @@ that forgets nothing, which is asked at the end what became of everybody. docs/b
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -91,6 +91,20 @@ class Backtest:
     def records(self) -> int:
         """How many were read."""
         return self.live.records
+
+    @property
+    def folded(self) -> int:
+        """How many of them have taken effect."""
+        return self._memory.folded
+
+    @property
+    def breathe(self) -> Callable[[], None]:
+        """Called now and then while records are folded."""
+        return self._memory.breathe
+
+    @breathe.setter
+    def breathe(self, breathe: Callable[[], None]) -> None:
+        self.live.breathe = self._memory.breathe = breathe
 
     @property
     def end(self) -> int:

@@ -45,13 +45,13 @@ class Partition:
 
     `rows` = the table (key -> journey bytes), as recovered; changed as the fold goes. `meta` = its `__meta__`, None
     for a partition never written. `room` = bytes of an append, about (APPEND_BYTES); one that came out larger by more
-    than a quarter is made again in parts. Raises Stop(73, 78) if the state was made under other definitions or another
-    run.
+    than a quarter is made again in parts. `most` = pieces of work in one. Raises Stop(73, 78) if the state was made
+    under other definitions or another run.
     """
 
     def __init__(
         self, definitions: Definitions, plan: Plan, partition: int, rows: dict[bytes, bytes], meta: Meta | None = None,
-        *, hot: int = HOT, room: int | None = None,
+        *, hot: int = HOT, room: int | None = None, most: int | None = None,
     ) -> None:  # fmt: skip
         self.definitions, self.plan, self.partition, self.rows = definitions, plan, partition, rows
         revision = definitions.revision(plan.plugins)
@@ -64,8 +64,8 @@ class Partition:
         self._gatherer = Gatherer(
             definitions, partition, rows, self._agenda, self._said, self.tallies, self._ticker, self.refuse
         )
-        self._hot_limit, self._most = hot, APPEND_WORK
-        self._room = room or APPEND_BYTES
+        self._hot_limit, self._room, self._limit = hot, room or APPEND_BYTES, most or APPEND_WORK
+        self._most = self._limit
         self._hot: dict[bytes, Fold] = {}  # journeys lately in hand, the latest last: to be decoded again costs most
 
     @property
@@ -104,7 +104,7 @@ class Partition:
                 continue
             self._written(append)
             taken += batch.taken
-            most = self._most = min(APPEND_WORK, max(1, self._room * batch.work // max(size, 1)))
+            most = self._most = min(self._limit, max(1, self._room * batch.work // max(size, 1)))
             yield append
 
     def tick(self, now: int, *, caught_up: bool) -> Out | None:

@@ -6,7 +6,9 @@ then has happened. What comes out is readings, the history of alerts, and dead l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 
 import msgspec
 
@@ -22,9 +24,12 @@ from stream.record import ALERTS, DEADLETTERS, EVENTS, KPIS, REVIEW, Heard, Out,
 from stream.sources import Source
 from stream.ticks import tick
 
-CHUNK = 5_000  # records held back so that partitions are fed in batches; a few seconds of work
+CHUNK = 200_000  # records held back: a journey is opened once for all that happens to it in a batch
+MOST = 50_000  # pieces of work in an append: seconds
+ROOM = 200_000_000  # bytes of an append, about: nobody writes it
 
 _alert = msgspec.json.Decoder(Alert).decode
+_offset = attrgetter("offset")
 
 
 class Replay:
@@ -41,13 +46,15 @@ class Replay:
         self.kpis = kpis
         plan = Plan(kpis.values(), signals, watches)
         revision = d.revision(plan.plugins)
-        self.journeys = [Partition(d, plan, p, {}) for p in range(d.partitions)]
+        self.journeys = [Partition(d, plan, p, {}, room=ROOM, most=MOST) for p in range(d.partitions)]
         self.aggregates = [
             KpiPartition(d, revision, kpis, watches, m, {}, None, keep_panes=keep_panes)
             for m in range(d.kpi_partitions)
         ]
         self.end = 0  # the largest append time heard, ms
         self.records = 0
+        self.folded = 0  # of those, what has taken effect
+        self.breathe: Callable[[], None] = lambda: None  # called now and then while records are folded
         self.history: list[tuple[int, bytes]] = []
         self.reviews: list[tuple[int, bytes]] = []  # people's verdicts, as (log time, JSON)
         self.dead_letters: list[bytes] = []
@@ -56,18 +63,11 @@ class Replay:
         self._held = 0
         self._sent = [0] * d.kpi_partitions
 
-    def raw(self, source: Source, records: Iterable[tuple[int, bytes]], *, until: int | None = None) -> Iterator[int]:
-        """Feed the raw records of a source, as (append time ms, value), up to log time `until`.
-
-        Yields the number of records so far, every `CHUNK`, for progress.
-        """
+    def raw(self, source: Source, records: Iterable[tuple[int, bytes]]) -> None:
+        """Feed the raw records of a source, as (append time ms, value)."""
         topic = f"raw.{source.name}"
         for at, value in records:
-            if until is not None and at > until:
-                break
             self.take(source, Record(topic, 0, self.records, at, None, value), topic, 0)
-            if self.records % CHUNK == 0:
-                yield self.records
 
     def take(self, source: Source, record: Heard, topic: str, partition: int) -> None:
         """Feed one raw record, as intake would."""
@@ -99,8 +99,12 @@ class Replay:
         outs: list[Out] = []
         for journeys, records in zip(self.journeys, self._waiting, strict=True):
             if records:
+                known = self.folded
                 for append in appends(journeys.feed(records)):
                     outs += append.out
+                    taken = bisect_left(records, append.meta.next, key=_offset)
+                    self.folded = min(known + taken, self.records)  # ticks are no records
+                    self.breathe()
                 records.clear()
         self._held = 0
         self._take(outs)

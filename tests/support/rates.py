@@ -46,8 +46,7 @@ def base_rates(
     replay = Replay(Definitions(partitions=1, kpi_partitions=1), kpis, signals, watches)
     records = list(SOURCE.read(log, mapping.parse(rules.read_text(), str(rules))))
     subjects = len({value.split(b'"subject":"')[1].split(b'"')[0] for _, value in records})
-    for _ in replay.raw(SOURCE, records):
-        pass
+    replay.raw(SOURCE, records)
     replay.finish()
     return {p.name: _rate(p.name, replay, subjects) for p in (*signals, *watches)}
 
