@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from agents import collector
-from agents.engine.lane import FETCHED
+from agents.engine.lane import BATCH
 from agents.engine.owner import FIRST, Fold, stride_after
 from bench.live import quantile
 from bench.r1.workload import Workload
@@ -57,7 +57,7 @@ def main(words: Sequence[str] | None = None) -> None:
     *records, last = (Record(EVENTS, 0, i, at, key, value) for i, (key, at, value) in enumerate(heard))
     collector.relax()
     partition.stride = FIRST
-    batches = (records[start : start + FETCHED] for start in range(0, len(records), FETCHED))
+    batches = (records[start : start + BATCH] for start in range(0, len(records), BATCH))
     print(said("events", [took for batch in batches for took in steps(partition, batch)]), flush=True)
     late = Record(EVENTS, 0, last.offset, START + 200 * DAY, last.key, last.value)
     print(said("due", list(steps(partition, [late]))))

@@ -30,7 +30,7 @@ from stream.tallies import Tallies
 from stream.ticks import Ticker, tick
 
 APPEND_BYTES = 11_000_000  # an append is cut at about this, well below what its topic takes (agents/topics.py)
-APPEND_WORK = 20_000  # pieces of work in one append, about: seconds
+APPEND_WORK = 24_000  # pieces of work in one append, about: seconds
 GATHERED = 8  # records that are gathered in the time of a piece of work, or less
 PACKED = 20  # changes that are packed in the time of a piece of work, or less
 HOT = 64  # decoded journeys kept in hand between appends, a partition

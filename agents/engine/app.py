@@ -17,9 +17,8 @@ from agents.engine.hop import Hop
 from agents.engine.tables import TableHop
 from agents.engine.transport import QUEUED, EngineTables, EngineTransport, Passthrough, Scheduler
 
-# Bytes of a partition, in one answer. Of a hop with state more: a row that several records change is decoded and
-# written once for them. An answer has 50 MiB at most: where that much waits in each, a dozen partitions are in one.
-FETCH, FETCH_FOR_ROWS = 2 << 20, 4 << 20
+# Bytes of a partition, in one answer: a lane puts together what comes while it waits for its turn.
+FETCH = 2 << 20
 
 _PINNED: dict[str, Any] = {
     "processing_guarantee": "at_least_once",
@@ -74,7 +73,7 @@ def build(hop: Hop, connection: Connection, *, standby: int = 1, instance: str |
         canonical_url=f"http://{node}:1",  # tells workers apart; nothing listens there
         consumer_group_instance_id=instance,
         datadir=str(Path(tempfile.gettempdir()) / f"{hop.spec.app_id}-faust"),
-        consumer_max_fetch_size=FETCH_FOR_ROWS if isinstance(hop, TableHop) else FETCH,
+        consumer_max_fetch_size=FETCH,
         topic_partitions=next(iter(hop.spec.sources.values())),
         table_standby_replicas=standby,
     )

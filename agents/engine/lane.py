@@ -21,7 +21,7 @@ Records = Sequence[Any]  # aiokafka's ConsumerRecord: it fits stream.record.Hear
 Job = Callable[[], Awaitable[None]]
 
 AGAIN = 10.0  # seconds that an idle lane waits for what the log is known to hold until that is read again
-FETCHED = 20_000  # records handed over at once, at most: what a partition gives in an answer, when they are small
+BATCH = 24_000  # records that a lane takes in at once, at most
 offset_of = attrgetter("offset")
 
 
@@ -34,10 +34,10 @@ class Lane(ABC):
         self.control = control
         self.gauges = control.telemetry.partition(tp.topic, tp.partition)
         self.gauges.read = self.gauges.done = next
-        self._queue: asyncio.Queue[Records | Job | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[list[Any] | Job | None] = asyncio.Queue()
         self._busy = False
-        self._free = asyncio.Event()  # nothing is in hand: the next batch may come
-        self._free.set()
+        self._open: list[Any] | None = None  # the batch that is not in work yet: more may be added to it
+        self._room = asyncio.Event()  # set when that is in work
         self._closing = False
         self._moved = (next, time.monotonic())
         self._within = time.monotonic()
@@ -46,7 +46,10 @@ class Lane(ABC):
 
     @abstractmethod
     async def work(self, records: Records) -> None:
-        """Makes `records` take effect: written and published when it returns. May stop early once `closing`."""
+        """Makes `records` take effect: written and published when it returns. May stop early once `closing`.
+
+        Until it calls `begin`, more may be added to them.
+        """
 
     async def look(self, caught_up: bool) -> None:  # noqa: B027 - most have nothing to do
         """Called four times a second; `caught_up` = idle, and at the end of the source."""
@@ -82,23 +85,41 @@ class Lane(ABC):
             await self.control.seek(self.tp, self.position.next)
 
     async def put(self, item: Records | Job) -> None:
-        """Queues a job to be done in its turn, or a batch once nothing else is in hand. Nothing once `closing`.
+        """Queues a job to be done in its turn, or a batch. Nothing once `closing`.
 
-        A second batch would only be held: the lanes fold in turn, and the client has fetched what comes next.
+        What goes on from the batch that waits is added to it, up to BATCH: so the more there is to do, the more is
+        done at once. A batch that is no part of it comes when that one is in work.
         """
-        if not callable(item):
-            await self._free.wait()
-        if not self._closing:
-            if not callable(item):
-                self._free.clear()
-            self._queue.put_nowait(item)
+        while not self._closing:
+            if callable(item):
+                self._queue.put_nowait(item)
+                return
+            if self._open is None:
+                self._open = list(item)
+                self._queue.put_nowait(self._open)
+                return
+            if self._open[-1].offset + 1 == item[0].offset and len(self._open) + len(item) <= BATCH:
+                self._open += item
+                return
+            self._room.clear()
+            await self._room.wait()
+
+    def begin(self, records: Records) -> None:
+        """The batch is in work: nothing is added to it any more."""
+        self.gauges.read = records[-1].offset + 1
+        self._seal(records)
+
+    def _seal(self, records: Records) -> None:
+        if self._open is records:
+            self._open = None
+            self._room.set()
 
     async def close(self) -> None:
         """Returns when the append in work is written and published; what was queued is dropped, to be read again."""
         self._closing = True
         while not self._queue.empty():
             self._queue.get_nowait()
-        self._free.set()
+        self._room.set()
         self._queue.put_nowait(None)
         await asyncio.wait([self._task])
 
@@ -113,14 +134,16 @@ class Lane(ABC):
         try:
             while (item := await self._queue.get()) is not None and not self._closing:
                 self._busy = True
-                await (item() if callable(item) else self._take(item))
+                if callable(item):
+                    await item()
+                else:
+                    await self._take(item)
+                    self._seal(item)  # if it was dropped, or given up
                 self._busy = False
-                if self._queue.empty():
-                    self._free.set()
         except Exception as error:  # noqa: BLE001 - crash-only
             self.control.on_stop(error)
 
-    async def _take(self, records: Records) -> None:
+    async def _take(self, records: list[Any]) -> None:
         match self.position.judge(records[0].offset, records[-1].offset):
             case Verdict.DROP:
                 self.control.telemetry.guard_drops += len(records)
@@ -133,8 +156,7 @@ class Lane(ABC):
             case Verdict.GAP:
                 await self.control.gap(self.tp, self.position.next, records[0].offset)
             case Verdict.TAKE:
-                records = records[bisect_left(records, self.position.next, key=offset_of) :]
-        self.gauges.read = records[-1].offset + 1
+                del records[: bisect_left(records, self.position.next, key=offset_of)]
         await self.work(records)
 
 

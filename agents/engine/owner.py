@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 from msgspec import Struct
 
 from agents.engine.exits import Code
-from agents.engine.lane import FETCHED, Control, Lane, Records, offset_of
+from agents.engine.lane import BATCH, Control, Lane, Records, offset_of
 from agents.engine.ledger import META, OUT, Ledger, records
 from agents.engine.producer import Producer
 from stream.record import Append, Heard, Meta, Out, Stop
@@ -160,6 +160,7 @@ class Owner(Lane):
     def _paced(self, records: Records) -> Iterator[Append | None]:
         """The steps of a feed. Their CPU time counts, not the clock's: on a busy machine strides would shrink."""
         fold, telemetry = self.fold, self.control.telemetry
+        self.begin(records)  # it is our turn
         began, used, first = time.perf_counter(), time.thread_time(), fold.meta.next
         for step in fold.feed(records):
             fold.stride = stride_after(fold.stride, step, first, time.thread_time() - used)
@@ -198,7 +199,7 @@ class Owner(Lane):
 def stride_after(stride: int, step: Append | None, first: int, seconds: float) -> int:
     """The stride after a step of so many seconds that began at offset `first`: longer only if that was a whole one."""
     whole = step is None or step.meta.next - first >= stride
-    return round(min(max(stride * min(HELD / max(seconds, 1e-6), FASTER if whole else 1), LEAST), FETCHED))
+    return round(min(max(stride * min(HELD / max(seconds, 1e-6), FASTER if whole else 1), LEAST), BATCH))
 
 
 async def commit(append: Append, ledger: Ledger, changelog: str, partition: int, producer: Producer) -> int:

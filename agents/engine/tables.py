@@ -162,6 +162,7 @@ class Relay(Lane):
         self._producer = producer
 
     async def work(self, records: Records) -> None:
+        self.begin(records)
         out: list[Out] = []
         done, stride = 0, FIRST
         while done < len(records):

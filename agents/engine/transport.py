@@ -20,7 +20,7 @@ from faust.tables.recovery import Recovery
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
 
-from agents.engine.lane import FETCHED
+from agents.engine.lane import BATCH
 
 if TYPE_CHECKING:
     from agents.engine.app import EngineApp
@@ -51,7 +51,7 @@ class Batch:
 class Scheduler:
     """Faust's ConsumerScheduler: turns a fetch into batches, partition after partition in turn."""
 
-    most = FETCHED
+    most = BATCH
 
     def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Batch]]:
         start = 0

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from agents.engine import owner as module
-from agents.engine.lane import FETCHED
+from agents.engine.lane import BATCH
 from agents.engine.ledger import Ledger
 from agents.engine.owner import Owner
 from agents.engine.producer import Producer
@@ -101,7 +101,7 @@ async def test_a_fold_that_is_slow_gets_short_strides_and_a_quick_one_long_ones(
     quick = Breathing(Meta(next=0))
     await (await working(Journal(), quick, batch(0, 99_999))).close()
     assert quick.fed[:3] == [module.FIRST, 30, 45]
-    assert quick.fed[-1] == FETCHED
+    assert quick.fed[-1] == BATCH
 
     monkeypatch.setattr("agents.engine.owner.time.thread_time", lambda: float(next(clock)))  # a second a step
     slow = Breathing(Meta(next=0))

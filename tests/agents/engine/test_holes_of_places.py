@@ -30,6 +30,7 @@ from tests.support.builders import DEFINITIONS, START, log_of, opened, plan_of
 from tests.support.differences import fold as kpis_fold
 from tests.support.differences import records as kpi_records
 from tests.support.holes import Broker, hop, without
+from tests.support.recount import until
 
 GOOD = Meta(next=5, seq=2, run=1, revision="r", partitions=4)
 RUNNING = msgspec.structs.replace(DEFINITIONS, time="append")
@@ -50,9 +51,14 @@ class Listing:
 
 
 async def listed(first: int, *batches: list[Record]) -> list[int]:
-    """What a fold hears of the batches, whose place was `first`."""
+    """What a fold hears of the batches, each alone, whose place was `first`."""
     fold = Listing(Meta(next=first))
-    await (await working(Journal(), fold, *batches)).close()  # type: ignore[arg-type]
+    journal = Journal()
+    owner = await working(journal, fold)  # type: ignore[arg-type]
+    for heard in batches:
+        await owner.put(heard)
+        await until(lambda: owner.idle or journal.errors, "it is worked off")
+    await owner.close()
     return fold.offsets
 
 

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
+from agents.engine import lane
 from agents.engine import owner as module
 from agents.engine.exits import Code
 from agents.engine.lane import Control
@@ -153,19 +154,39 @@ async def test_a_lane_that_closes_finishes_its_append_and_leaves_the_rest() -> N
     assert len(journal.happened) == 3
 
 
-async def test_a_lane_holds_one_batch_and_takes_the_next_when_it_is_done() -> None:
-    journal = Journal()
+async def test_what_comes_while_a_batch_is_in_work_is_one_batch_as_far_as_it_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lane, "BATCH", 25)
+    journal, fold = Journal(), Pairs(Meta(next=0))
     journal.landing = asyncio.Event()
-    fold = Pairs(Meta(next=0))
     owner = Owner(SOURCE, fold, Ledger(), spec(), cast("Producer", journal), journal)
     await owner.put(batch(0, 9))
-    waiting = asyncio.create_task(owner.put(batch(10, 19)))
     await until(lambda: fold.fed, "the first is in work")
+    await owner.put(batch(10, 19))
+    await owner.put(batch(20, 29))
+    waiting = asyncio.create_task(owner.put(batch(30, 39)))  # too much for one
+    await asyncio.sleep(0)
     assert not waiting.done()
     journal.landing.set()
-    await until(lambda: ("done", 20) in journal.happened, "both are done")
     await waiting
+    gap = asyncio.create_task(owner.put(batch(41, 42)))  # does not go on from what waits
+    await until(lambda: ("done", 40) in journal.happened, "all is done that can be")
+    await gap
     await owner.close()
+    assert fold.fed == [10, 20, 10]
+
+
+async def test_a_lane_that_waits_for_its_turn_takes_what_came_meanwhile() -> None:
+    journal, fold = Journal(), Pairs(Meta(next=0))
+    owner = Owner(SOURCE, fold, Ledger(), spec(), cast("Producer", journal), journal)
+    async with journal.turn:
+        await owner.put(batch(0, 9))
+        await until(lambda: not owner.idle, "it waits")
+        await owner.put(batch(10, 10))
+    await until(lambda: ("done", 11) in journal.happened, "all is done")
+    await owner.close()
+    assert (fold.fed, owner.gauges.read) == ([11], 11)
 
 
 async def test_a_fold_that_leaves_records_behind_or_writes_the_partitions_own_rows_is_a_fault() -> None:

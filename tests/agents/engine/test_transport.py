@@ -6,7 +6,7 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.engine.lane import FETCHED
+from agents.engine.lane import BATCH
 from agents.engine.transport import Batch, Scheduler
 from stream.record import Record
 
@@ -27,7 +27,7 @@ def test_every_record_of_a_fetch_is_in_one_batch_in_order(sizes: list[int], most
 
 
 def test_no_partition_waits_for_all_of_another() -> None:
-    batches = Scheduler().iterate(fetch([2 * FETCHED, 1, FETCHED + 1]))
+    batches = Scheduler().iterate(fetch([2 * BATCH, 1, BATCH + 1]))
     assert [tp.partition for tp, _ in batches] == [0, 1, 2, 0, 2]
 
 
