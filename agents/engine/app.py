@@ -10,7 +10,6 @@ from typing import Any
 
 import faust
 from aiokafka import TopicPartition
-from faust.types import TP
 
 from agents.engine.connection import Connection
 from agents.engine.hop import Hop
@@ -94,7 +93,7 @@ def _agent(app: EngineApp, hop: Hop) -> None:
     async def take(stream: faust.StreamT[Any]) -> None:
         try:
             async for event in stream.events():
-                tp: TP = event.message.tp
-                await hop.take(TopicPartition(*tp), event.message.value)
+                for tp, records in event.message.value:
+                    await hop.take(TopicPartition(*tp), records)
         except Exception as error:  # noqa: BLE001 - crash-only
             hop.on_stop(error)

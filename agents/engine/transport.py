@@ -1,4 +1,7 @@
-"""Faust's half: fetches whole batches, keeps the group, commits what is done. Everything private of it is used here.
+"""Faust's half: fetches, keeps the group, commits what is done. Everything private of it is used here.
+
+What comes in one answer is one message to Faust: it takes some passes of the loop over each, and four tasks, and in a
+pass a piece of heavy work may be done. With a message for each partition most of an event's delay was there.
 
 What is overridden, and why (each has its contract test in tests/contract/test_private_faust.py):
 - Faust's own bookkeeping of acknowledgements loses and stalls commits when one message is a whole batch: only
@@ -25,11 +28,12 @@ from agents.engine.lane import BATCH
 if TYPE_CHECKING:
     from agents.engine.app import EngineApp
 
-QUEUED = 4  # batches in Faust's queue
+QUEUED = 1  # fetches in Faust's queue
+Batches = Sequence[tuple[TP, Sequence[Any]]]  # consecutive records of a partition each
 
 
-class Batch:
-    """Some consecutive records of one partition, in the shape of one record. `value` is the list of them."""
+class Fetch:
+    """What one answer brought, in the shape of one record. `value` = its batches; there is at least one."""
 
     __slots__ = ("offset", "partition", "timestamp", "topic", "value")
     key = None
@@ -39,25 +43,29 @@ class Batch:
     serialized_key_size = 0
     serialized_value_size = 0
 
-    def __init__(self, records: Sequence[Any]) -> None:
-        last = records[-1]
+    def __init__(self, batches: Batches) -> None:
+        last = batches[0][1][-1]
         self.topic: str = last.topic
         self.partition: int = last.partition
         self.offset: int = last.offset
         self.timestamp: int = last.timestamp
-        self.value = records
+        self.value = batches
 
 
 class Scheduler:
-    """Faust's ConsumerScheduler: turns a fetch into batches, partition after partition in turn."""
+    """Faust's ConsumerScheduler: a fetch is one message, its partitions in turn."""
 
     most = BATCH
 
-    def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Batch]]:
+    def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Fetch]]:
+        if batches := list(self._turns(records)):
+            yield batches[0][0], Fetch(batches)
+
+    def _turns(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, list[Any]]]:
         start = 0
         while waiting := [(tp, found) for tp, found in records.items() if len(found) > start]:
             for tp, found in waiting:
-                yield tp, Batch(found[start : start + self.most])
+                yield tp, found[start : start + self.most]
             start += self.most
 
 

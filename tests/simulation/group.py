@@ -17,7 +17,7 @@ from aiokafka import TopicPartition
 from msgspec import Struct
 
 from agents.engine.hop import Hop
-from agents.engine.transport import QUEUED, Scheduler
+from agents.engine.transport import QUEUED, Batches, Scheduler
 from tests.simulation.cluster import Cluster, Kept
 
 SESSION, ROUND, BEAT, COMMIT = 3.0, 4.0, 0.3, 1.0  # seconds
@@ -130,7 +130,7 @@ class Member:
         self._recovery_due = asyncio.Event()
         self._seen: set[tuple[TopicPartition, int]] = set()
         self._scheduler = Scheduler()
-        self._queue: asyncio.Queue[tuple[TopicPartition, Sequence[Any]]] = asyncio.Queue(QUEUED)
+        self._queue: asyncio.Queue[Batches] = asyncio.Queue(QUEUED)
         self._tasks: list[asyncio.Task[None]] = []
         hop.client = self
 
@@ -245,23 +245,26 @@ class Member:
 
     async def _agent(self) -> None:
         while True:
-            await self._hop.take(*await self._queue.get())
+            for tp, records in await self._queue.get():
+                await self._hop.take(TopicPartition(*tp), records)
 
     async def _fetch(self) -> None:
         random = self._cluster.random
         while True:
             found = await self._cluster.call(self._read) if self._flowing else {}
-            for tp, batch in self._scheduler.iterate(found):
-                place, records = self._places.get(tp), batch.value
-                stale = place != records[0].offset
-                if not stale:
-                    self._places[tp] = records[-1].offset + 1
-                if random.random() < (0.7 if stale else self._drops(tp, records[0].offset)):
-                    continue
+            for _, fetch in self._scheduler.iterate(found):
+                there = [batch for batch in fetch.value if self._arrives(*batch)]
                 for _ in range(1 + (random.random() < self._cluster.faults.repeated)):
-                    await self._queue.put((tp, records))
+                    await self._queue.put(there)
             if not found:
                 await asyncio.sleep(random.uniform(0.02, 0.3))
+
+    def _arrives(self, tp: TopicPartition, records: Sequence[Any]) -> bool:
+        """Whether a batch is handed over; the client's own place goes on all the same."""
+        stale = self._places.get(tp) != records[0].offset
+        if not stale:
+            self._places[tp] = records[-1].offset + 1
+        return self._cluster.random.random() >= (0.7 if stale else self._drops(tp, records[0].offset))
 
     def _drops(self, tp: TopicPartition, first: int) -> float:
         """How likely a batch is never handed over: once. Dropped whenever it is read it would look like no batch."""
