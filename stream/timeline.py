@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from stream.claims import Cut, Touch
 from stream.definitions import Definitions
@@ -17,11 +18,22 @@ _ARRAY = b"\xdc"  # of msgpack: an array, its size in 2 bytes
 _TIMED = b"\x92\xcf"  # an array of two, first a number in 8 bytes
 
 
+class Story(NamedTuple):
+    """What a customer was: segment and stage before the first of `turns` (ms, ascending), and from each of them on; as
+    so many `steps` tell it.
+    """
+
+    steps: int
+    turns: list[int]
+    labels: list[tuple[str | None, str | None]]
+
+
 class Timeline:
     """The part of a journey that is no record. `row` = the stored form (stream.row)."""
 
-    __slots__ = ("_touched", "definitions", "row")
+    __slots__ = ("_story", "_touched", "definitions", "row")
 
+    _story: Story | None
     _touched: list[tuple[int, tuple[str, str, str, str]]]  # touchpoints that are not in the row yet
     definitions: Definitions
     row: Any
@@ -39,29 +51,39 @@ class Timeline:
                 return label
         return None
 
+    @property
+    def story(self) -> Story:
+        """Segment and stage over time."""
+        found = self._story
+        if found is None or found.steps != len(self.row.attributes):
+            found = self._story = _story(self.row.attributes)
+        return found
+
+    def period(self, at: int) -> int:
+        """The number of the time in which segment and stage are what they are at `at` ms."""
+        return bisect_right(self.story.turns, at) if self.row.attributes else 0
+
     def cut(self, of: Any, at: int, dims: Cut = ()) -> Cut:
         """`dims` with segment and stage: the record's own (of its earliest event), else the customer's at `at`.
 
         Remembered on the view: several KPIs ask for the same.
         """
-        attributes = self.row.attributes
-        when = at if attributes else 0  # of a customer of whom nothing is known it is the same at all times
+        when = self.period(at)
         known: tuple[Cut, Cut] | None = of.cuts.get(when)
         if known is not None and known[0] == dims:
             return known[1]
         segment, stage = of.segment, of.stage
-        if attributes:
-            segment = segment or self.attribute("segment", at)
-            stage = stage or self.attribute("stage", at)
+        if self.row.attributes:
+            labels = self.story.labels[when]
+            segment, stage = segment or labels[0], stage or labels[1]
         found = _joined(dims, segment, stage)
         of.cuts[when] = dims, found
         return found
 
     def cut_of_customer(self, own: Any, at: int) -> Cut:
         """Segment and stage: the customer's at `at`, else those of `own` (None = nothing)."""
-        segment = self.attribute("segment", at) or (own.segment if own else None)
-        stage = self.attribute("stage", at) or (own.stage if own else None)
-        return _joined((), segment, stage)
+        segment, stage = self.story.labels[self.period(at)]
+        return _joined((), segment or (own.segment if own else None), stage or (own.stage if own else None))
 
     def cut_of(self, step: Step) -> Cut:
         """Segment and stage of one step: its own, else the customer's at its time."""
@@ -74,10 +96,10 @@ class Timeline:
         return found
 
     def turns(self, of: Any, start: int, end: int | None) -> list[int]:
-        """Times inside (start, end) at which the customer's segment or stage may change, for levels."""
+        """Times inside (start, end) at which the customer's segment or stage may change, for levels; ascending."""
         if not self.row.attributes or (of.segment and of.stage):
             return []
-        return [s.at for s in self.row.attributes if s.at > start and (end is None or s.at < end)]
+        return inside(self.story.turns, start, end)
 
     def remember(self, at: int, event: Any, about: str) -> None:
         """Keep the newest touchpoints, by event time."""
@@ -117,6 +139,28 @@ class Timeline:
             {"source": source, "id": id_, "type": type_, "about": about, "at": at}
             for at, (type_, about, source, id_) in decode_trail(_TIMED.join(reversed(known)))  # as one: it is quicker
         ]
+
+
+def inside(turns: list[int], start: int, end: int | None) -> list[int]:
+    """Those of ascending times that lie in (start, end)."""
+    if not turns or turns[-1] <= start:
+        return []
+    return turns[bisect_right(turns, start) : len(turns) if end is None else bisect_left(turns, end)]
+
+
+def _story(attributes: list[Step]) -> Story:
+    turns: list[int] = []
+    labels: list[tuple[str | None, str | None]] = [(None, None)]
+    for step in attributes:
+        segment, stage = (*step.data, None, None)[:2]
+        known = labels[-1]
+        now = known[0] if segment is None else segment, known[1] if stage is None else stage
+        if turns and turns[-1] == step.at:
+            labels[-1] = now
+        else:
+            turns.append(step.at)
+            labels.append(now)
+    return Story(len(attributes), turns, labels)
 
 
 @lru_cache(4_096)
