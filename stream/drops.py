@@ -49,20 +49,21 @@ def spans(used: Sequence[int], least: int) -> Iterator[tuple[int, int, int, int]
     for day in used:
         mask |= 1 << (day - first)
     last = used[-least] - first if least else used[-1] - first
-    for begun, end, recent, before in _of_days(mask, last, least):
+    soonest = used[max(least, 1) - 1] - first
+    for begun, end, recent, before in _of_days(mask, soonest, last, least):
         yield first + begun, first + end, recent, before
 
 
 @lru_cache(4_096)
-def _of_days(mask: int, last: int, least: int) -> list[tuple[int, int, int, int]]:
-    """As `spans`: a bit of `mask` a day, `last` = the one after which there are no more than are too few.
+def _of_days(mask: int, soonest: int, last: int, least: int) -> list[tuple[int, int, int, int]]:
+    """As `spans`: a bit of `mask` a day; up to `soonest`, and after `last`, there are too few.
 
     Remembered, since several plug-ins ask for the same.
     """
     found: list[tuple[int, int, int, int]] = []
     begun: tuple[int, int, int] | None = None
-    past = mask << BEFORE - 1  # day d: 28 bits from here on are the days before, the next 7 are the recent ones
-    for day in range(RECENT + 1, last + RECENT + BEFORE + 2):
+    past = mask << BEFORE - 1 >> soonest  # from here on 28 bits are the days before, the next 7 are the recent ones
+    for day in range(soonest + RECENT + 1, last + RECENT + BEFORE + 2):
         recent, before = (past >> BEFORE & _WEEK).bit_count(), (past & _MONTH).bit_count()
         past >>= 1
         if before >= least and 8 * recent < before:
