@@ -160,7 +160,7 @@ def spread(cut_at: Callable[[int], Cut], turns: Iterable[int], span: Span, parts
 
 def held(who: Journey, of: Any, start: int, until: int | None, parts: Parts) -> list[Fact]:
     """A level over [start, until) under the segment and stage of the time: those of a view, else the customer's."""
-    if who.row.attributes and (turns := who.turns(of, start, until)):
+    if turns := who.turns(of, start, until):
         return spread(lambda at: who.cut(of, at), turns, (start, until), parts)
     return [Fact(start, parts, until, who.cut(of, start))]  # as mostly
 

@@ -65,9 +65,9 @@ class Journey(Packed):
 
     def _put_attributes(self, step: Step) -> bool:
         added = insert(self.row.attributes, step)
-        self.seen.clear()  # they remember cuts
-        self._derived.clear()
-        self.closed.clear()
+        self.tell()
+        for known in (self.seen, self._derived, self.closed):  # views remember cuts
+            known.clear()
         return added
 
     def _link(self, survey: str, steps: list[Step]) -> None:

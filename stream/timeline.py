@@ -19,24 +19,25 @@ _TIMED = b"\x92\xcf"  # an array of two, first a number in 8 bytes
 
 
 class Story(NamedTuple):
-    """What a customer was: segment and stage before the first of `turns` (ms, ascending), and from each of them on; as
-    so many `steps` tell it.
-    """
+    """What a customer was: segment and stage before the first of `turns` (ms, ascending), and from each of them on."""
 
-    steps: int
     turns: list[int]
     labels: list[tuple[str | None, str | None]]
 
 
 class Timeline:
-    """The part of a journey that is no record. `row` = the stored form (stream.row)."""
+    """The part of a journey that is no record. `row` = the stored form (stream.row); `story` = segment and stage."""
 
-    __slots__ = ("_story", "_touched", "definitions", "row")
+    __slots__ = ("_touched", "definitions", "row", "story")
 
-    _story: Story | None
     _touched: list[tuple[int, tuple[str, str, str, str]]]  # touchpoints that are not in the row yet
     definitions: Definitions
     row: Any
+    story: Story
+
+    def tell(self) -> None:
+        """Derive the story, since attributes changed."""
+        self.story = _story(self.row.attributes)
 
     def derived(self, name: str, make: Callable[[Any], Any]) -> Any:
         """What `make` derives, once, until something that it rests on changes."""
@@ -51,32 +52,22 @@ class Timeline:
                 return label
         return None
 
-    @property
-    def story(self) -> Story:
-        """Segment and stage over time."""
-        found = self._story
-        if found is None or found.steps != len(self.row.attributes):
-            found = self._story = _story(self.row.attributes)
-        return found
-
     def period(self, at: int) -> int:
         """The number of the time in which segment and stage are what they are at `at` ms."""
-        return bisect_right(self.story.turns, at) if self.row.attributes else 0
+        return bisect_right(self.story.turns, at)
 
     def cut(self, of: Any, at: int, dims: Cut = ()) -> Cut:
         """`dims` with segment and stage: the record's own (of its earliest event), else the customer's at `at`.
 
         Remembered on the view: several KPIs ask for the same.
         """
-        when = self.period(at)
+        turns, labels = self.story
+        when = bisect_right(turns, at)
         known: tuple[Cut, Cut] | None = of.cuts.get(when)
         if known is not None and known[0] == dims:
             return known[1]
-        segment, stage = of.segment, of.stage
-        if self.row.attributes:
-            labels = self.story.labels[when]
-            segment, stage = segment or labels[0], stage or labels[1]
-        found = _joined(dims, segment, stage)
+        segment, stage = labels[when]
+        found = _joined(dims, of.segment or segment, of.stage or stage)
         of.cuts[when] = dims, found
         return found
 
@@ -97,9 +88,7 @@ class Timeline:
 
     def turns(self, of: Any, start: int, end: int | None) -> list[int]:
         """Times inside (start, end) at which the customer's segment or stage may change, for levels; ascending."""
-        if not self.row.attributes or (of.segment and of.stage):
-            return []
-        return inside(self.story.turns, start, end)
+        return [] if of.segment and of.stage else inside(self.story.turns, start, end)
 
     def remember(self, at: int, event: Any, about: str) -> None:
         """Keep the newest touchpoints, by event time."""
@@ -160,7 +149,7 @@ def _story(attributes: list[Step]) -> Story:
         else:
             turns.append(step.at)
             labels.append(now)
-    return Story(len(attributes), turns, labels)
+    return Story(turns, labels)
 
 
 @lru_cache(4_096)
