@@ -12,6 +12,7 @@ from stream.definitions import DAY
 from stream.journey import Journey
 from stream.money import monthly
 from stream.subscriptions import Subscription
+from stream.timeline import inside
 
 AGO = 30 * DAY
 
@@ -49,16 +50,19 @@ class Account:
     `spans` = while it is active.
     """
 
-    __slots__ = ("_cuts", "_moves", "_pieces", "_subscriptions", "spans", "states")
+    __slots__ = ("_active", "_cuts", "_moves", "_pieces", "_turns", "spans", "standing", "states", "subscriptions")
 
     def __init__(self, who: Journey) -> None:
         subscriptions = sorted(who.subscriptions, key=_start)
-        self._subscriptions = subscriptions
+        self.subscriptions = subscriptions
+        self.standing: Any = None  # what stream/health.py remembers
         self._cuts: dict[int, Cut] = {}
         self.states = list(_states(who, subscriptions)) if subscriptions else []
         self.spans = list(_spans(self.states))
         self._moves: list[Moved] | None = None
         self._pieces: list[Piece] | None = None
+        self._active: list[Fact] | None = None
+        self._turns = sorted([*who.turns(who.everybody, -1, None), *(state.at for state in self.states)])
 
     def cut(self, who: Journey, at: int) -> Cut:
         """The customer's segment and stage at a time; else those of the oldest subscription that runs then."""
@@ -72,16 +76,16 @@ class Account:
         return next((state.mrr for state in reversed(self.states) if state.at <= at), 0)
 
     def _oldest(self, at: int) -> Subscription | None:
-        begun = [s for s in self._subscriptions if s.started <= at]
+        begun = [s for s in self.subscriptions if s.started <= at]
         running = (s for s in begun if s.ended is None or at < s.ended)
         return next(running, None) or max(begun, key=lambda s: s.ended or 0, default=None)
 
     def spread(self, who: Journey, span: Span, parts: Parts, early: int = 0) -> list[Fact]:
         """A level over a span, under the segment and stage of the time; `early` ms before."""
         start, until = span
-        inner = (s.at for s in self.states if start < s.at and (until is None or s.at < until))
-        turns = sorted((*who.turns(who.everybody, start, until), *inner))
-        return spread(lambda at: self.cut(who, at), turns, span, parts, early)
+        if turns := inside(self._turns, start, until):
+            return spread(lambda at: self.cut(who, at), turns, span, parts, early)
+        return [Fact(start - early, parts, None if until is None else until - early, self.cut(who, start))]
 
     def moves(self, who: Journey) -> list[Moved]:
         """How each month in which something changed differs from its start, in the reporting time zone.
@@ -111,8 +115,11 @@ class Account:
 
     def active(self, who: Journey, parts: Parts, early: int = 0) -> Iterator[Fact]:
         """The facts of a level over its active spans, whatever runs; `early` ms before."""
-        for span in self.spans:
-            yield from self.spread(who, span, parts, early)
+        if self._active is None:
+            self._active = [fact for span in self.spans for fact in self.spread(who, span, ())]
+        for fact in self._active:
+            until = fact.until
+            yield Fact(fact.at - early, parts, None if until is None else until - early, fact.cut)
 
 
 def _start(one: Subscription) -> tuple[int, str]:
@@ -153,7 +160,7 @@ def spread(cut_at: Callable[[int], Cut], turns: Iterable[int], span: Span, parts
 
 def held(who: Journey, of: Any, start: int, until: int | None, parts: Parts) -> list[Fact]:
     """A level over [start, until) under the segment and stage of the time: those of a view, else the customer's."""
-    if who.row.attributes and (turns := who.turns(of, start, until)):
+    if turns := who.turns(of, start, until):
         return spread(lambda at: who.cut(of, at), turns, (start, until), parts)
     return [Fact(start, parts, until, who.cut(of, start))]  # as mostly
 

@@ -7,6 +7,7 @@ counts (a day that has only begun looks like a drop). Days are those of the repo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ from stream.definitions import MINUTE
 from stream.journey import Journey
 
 RECENT, BEFORE = 7, 28  # days
+_WEEK, _MONTH = (1 << RECENT) - 1, (1 << BEFORE) - 1
 
 
 class Drop(Struct, frozen=True):
@@ -28,14 +30,14 @@ class Drop(Struct, frozen=True):
 
 def drops(it: Journey, least: int) -> list[Drop]:
     """While days in use of 7 d are below half of a quarter of those of the 28 d before, those being `least` or more."""
-    known = [step for steps in it.records("usage").values() for step in steps]
+    known = it.records("usage").get("", ())
     if len(known) < least:
         return []
     days = days_in(it.definitions.timezone)
-    used = [days.of(step.at // MINUTE) for step in known]
+    of = days.of
     return [
         Drop(days.start(first), days.start(end), recent, before)
-        for first, end, recent, before in spans(sorted(dict.fromkeys(used)), least)
+        for first, end, recent, before in spans(sorted({of(step.at // MINUTE): None for step in known}), least)
     ]
 
 
@@ -43,23 +45,30 @@ def spans(used: Sequence[int], least: int) -> Iterator[tuple[int, int, int, int]
     """(first day, day after the last, days in use recently, days in use before) of each drop; `used` ascends."""
     if len(used) < max(least, 1):
         return
-    mask = 0
+    first, mask = used[0], 0
     for day in used:
-        mask |= 1 << (day - used[0])
+        mask |= 1 << (day - first)
+    last = used[-least] - first if least else used[-1] - first
+    soonest = used[max(least, 1) - 1] - first
+    for begun, end, recent, before in _of_days(mask, soonest, last, least):
+        yield first + begun, first + end, recent, before
+
+
+@lru_cache(4_096)
+def _of_days(mask: int, soonest: int, last: int, least: int) -> list[tuple[int, int, int, int]]:
+    """As `spans`: a bit of `mask` a day; up to `soonest`, and after `last`, there are too few.
+
+    Remembered, since several plug-ins ask for the same.
+    """
+    found: list[tuple[int, int, int, int]] = []
     begun: tuple[int, int, int] | None = None
-    end = used[-least] + RECENT + BEFORE + 1 if least else used[-1] + RECENT + BEFORE + 1
-    for day in range(used[0] + RECENT + 1, end + 1):
-        recent, before = _counts(mask, day - used[0])
+    past = mask << BEFORE - 1 >> soonest  # from here on 28 bits are the days before, the next 7 are the recent ones
+    for day in range(soonest + RECENT + 1, last + RECENT + BEFORE + 2):
+        recent, before = (past >> BEFORE & _WEEK).bit_count(), (past & _MONTH).bit_count()
+        past >>= 1
         if before >= least and 8 * recent < before:
             begun = begun or (day, recent, before)
         elif begun is not None:
-            yield begun[0], day, begun[1], begun[2]
+            found.append((begun[0], day, begun[1], begun[2]))
             begun = None
-
-
-def _counts(mask: int, day: int) -> tuple[int, int]:
-    """Days in use in the 7 days before bit `day`, and in the 28 before those."""
-    past = mask & ((1 << day) - 1)
-    recent = past >> max(day - RECENT, 0)
-    before = (past & ((1 << max(day - RECENT, 0)) - 1)) >> max(day - RECENT - BEFORE, 0)
-    return recent.bit_count(), before.bit_count()
+    return found

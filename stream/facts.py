@@ -34,7 +34,8 @@ class Facts:
         for item, eyes in looks:
             if missing := eyes.mask & ~noted.get(item, 0):
                 noted[item] = noted.get(item, 0) | missing
-                self._note(item, missing, clock)
+                if not eyes.needs or self._journey.has(eyes.needs):
+                    self._note(item, missing, clock)
 
     def _note(self, item: str, missing: int, clock: int) -> None:
         if item[0] == "i" and not self._journey.has("tickets"):
@@ -60,8 +61,7 @@ class Facts:
                         later.append(first)
                 elif cut_of is None:
                     for name, say in asks:
-                        for fact in say(view, journey):
-                            found.append((fact.at, fact.until, fact.cut, ((name, fact.parts),)))
+                        found += [(one.at, one.until, one.cut, ((name, one.parts),)) for one in say(view, journey)]
                 elif pairs := [(name, parts) for name, count in asks if (parts := count(view, journey, first))]:
                     found.append((first, None, cut_of(view, journey, first), pairs))
         return found
@@ -75,11 +75,8 @@ class Facts:
                 return [] if first is None else [first]
         ahead: list[int] = []
         found = self._ask(views, groups, clock, ahead)
-        for at, until, *_ in found:
-            if at > clock:
-                ahead.append(at)
-            if until is not None and until > clock:
-                ahead.append(until)
+        ahead += [told[0] for told in found if told[0] > clock]
+        ahead += [until for told in found if (until := told[1]) is not None and until > clock]
         if soon:  # in this beat it was looked at before
             bits = self._plan.bits
             asked = sum(bits[name] for *_, asks in groups for name, _ in asks)

@@ -197,7 +197,7 @@ class Fold:
                 affected[issue_item(ticket.topic)] = eyes["i"]
                 affected |= {f"s:{survey}": eyes["s"] for survey in journey.row.links.get(ticket.id, ())}
         for family in dict.fromkeys(FAMILY[item[0]] for item in items):
-            affected |= {i: e for i, e in self.plan.wide.items() if e.read(family)}
+            affected |= self.plan.readers[family]
         gone = dict.fromkeys(items)
         for held in [h for h in journey.alerts.values() if h.item in gone and h.status == "open"]:
             self.findings.bring(self.plan.signal_by_name[held.signal], held.item, held.cause, [], clock, backfill=False)
@@ -237,8 +237,7 @@ class Fold:
 
     def _shortened(self, family: str, record: str, clock: int) -> list[Look]:
         """What looks at a record that has lost steps; what it says without them counts as said."""
-        wide = [(i, e) for i, e in self.plan.wide.items() if e.read(family)]
-        looks = [look(self.plan, f"{CODE[family]}:{record}"), *wide]
+        looks = [look(self.plan, f"{CODE[family]}:{record}"), *self.plan.readers[family].items()]
         self.facts.unsay(looks)
         self.facts.before(looks, clock)
         return looks

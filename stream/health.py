@@ -8,11 +8,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from functools import lru_cache
 from operator import attrgetter
+from typing import NamedTuple
 
+from stream.account import Account, account
 from stream.claims import Severity
 from stream.days import days_in
 from stream.definitions import DAY, MINUTE
-from stream.journey import Held, Journey
+from stream.journey import NEVER, Held, Journey
 from stream.steps import ANSWERED, OPENED, REOPENED, RESOLVED, Step
 from stream.subscriptions import Subscription
 from stream.surveys import effort
@@ -57,9 +59,8 @@ def measures(who: Journey, clock: int) -> tuple[Measures | None, int]:
     if end <= clock:
         end = clock + MINUTE
     turns: list[int] = []  # times before `end` at which a measure may change by itself
-    subscriptions = who.subscriptions if who.has("subscriptions") else []
-    renewal = _renewal(subscriptions, clock, turns) if subscriptions else None
-    usage = _usage(who, subscriptions, clock, quiet, month)
+    renewal, runs = _standing(account(who), clock, turns) if who.has("subscriptions") else (None, False)
+    usage = _usage(who, quiet, month, runs=runs)
     ces, csat = _answers(who, clock, end, turns)
     old, lately = _tickets(who, clock, end, turns)
     until = min([end, *(at for at in turns if at > clock)]) if turns else end
@@ -109,11 +110,11 @@ def _is_open(steps: list[Step], head: Step) -> bool:
     return True
 
 
-def _usage(who: Journey, subscriptions: list[Subscription], clock: int, quiet: int, month: int) -> int | None:
+def _usage(who: Journey, quiet: int, month: int, *, runs: bool) -> int | None:
     """100 x days in use of the last 28 / 12, at most 100; 0 for a customer who subscribes and does nothing."""
     steps = who.records("usage").get("")
     if not steps or steps[-1].at < quiet:
-        return 0 if any(s.ended is None or clock < s.ended for s in subscriptions) else None
+        return 0 if runs else None
     used = len(steps) if steps[0].at >= month else len(steps) - bisect_left(steps, month, key=_at)
     return min(100, _half_up(100 * used, OFTEN))
 
@@ -155,6 +156,30 @@ def _mean(answers: list[Answer]) -> int | None:
         answers = sorted(answers)[-LAST:]
     n = len(answers)
     return _half_up(100 * (n * MILLION - sum([hard for *_, hard in answers])), n * MILLION)
+
+
+class Standing(NamedTuple):
+    """Of subscriptions, in [since, until) ms, in which nothing of them changes: `_renewal`, and whether one has not
+    ended.
+    """
+
+    since: int
+    until: int
+    found: tuple[int | None, bool]
+
+
+def _standing(held: Account, clock: int, turns: list[int]) -> tuple[int | None, bool]:
+    """How they stand at `clock`: derived once for all times until that changes; mostly that is far ahead."""
+    known: Standing | None = held.standing
+    if known is None or not known.since <= clock < known.until:
+        own: list[int] = []
+        renewal = _renewal(held.subscriptions, clock, own)
+        runs = any(one.ended is None or clock < one.ended for one in held.subscriptions)
+        since = max((at for at in own if at <= clock), default=0)
+        until = min((at for at in own if at > clock), default=NEVER)
+        known = held.standing = Standing(since, until, (renewal, runs))
+    turns.append(known.until)
+    return known.found
 
 
 def _renewal(subscriptions: list[Subscription], clock: int, turns: list[int]) -> int | None:

@@ -65,9 +65,9 @@ class Journey(Packed):
 
     def _put_attributes(self, step: Step) -> bool:
         added = insert(self.row.attributes, step)
-        self.seen.clear()  # they remember cuts
-        self._derived.clear()
-        self.closed.clear()
+        self.tell()
+        for known in (self.seen, self._derived, self.closed):  # views remember cuts
+            known.clear()
         return added
 
     def _link(self, survey: str, steps: list[Step]) -> None:
@@ -81,9 +81,8 @@ class Journey(Packed):
         """A record that was not there before: its view is wanted at once; those of several records take it in."""
         code = CODE[family]
         views = self.seen[f"{code}:{record}"] = self._derive(code, record, steps)
-        if family == "tickets":
-            if views:
-                self._begin_ticket(views[0])
+        if family == "tickets" and views:
+            self._begin_ticket(views[0])
         elif family == "subscriptions":
             self._derived.pop("account", None)
 
@@ -140,9 +139,10 @@ class Journey(Packed):
             day.data = (max(day.data[0], at), day.data[1])
             return
         steps = self.opened["usage"].setdefault("", [])
-        known = len(steps)
+        newest = steps[-1] if steps else None
         extend(steps, at, days_in(self.definitions.timezone))
-        if len(steps) != known:
+        self.closed.pop("usage", None)
+        if len(steps) == 1 or steps[-2] is not newest:  # no new day after all others, which a view takes as it is
             self.touch("usage", "")
 
     def health(self) -> Step | None:

@@ -48,6 +48,7 @@ class Packed(Timeline):
         self.records: Callable[[str], dict[str, list[Step]]] = self.opened.__getitem__
         self._changed: dict[str, None] = {}
         self._touched = []
+        self.tell()
 
     def encode(self) -> bytes | None:
         """The stored form; None when nothing is left."""

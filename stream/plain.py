@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from operator import attrgetter
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from stream import steps as S
 from stream.claims import Cut
@@ -53,11 +53,12 @@ class Feature(Plain):
     """The use of one feature, as far as it tells when it had been used within the last two weeks or longer."""
 
     code, family = "f", "features"
-    __slots__ = ("_held",)
+    __slots__ = ("_held", "said")
 
     def __init__(self, id_: str, steps: list[Step]) -> None:
         super().__init__(id_, steps)
         self._held: dict[int, list[tuple[int, int]]] = {}
+        self.said: dict[str, Any] = {}  # by KPI: what it remembers of it
 
     def held(self, for_: int) -> list[tuple[int, int]]:
         """When it had been used within the last `for_` ms (two weeks at least)."""
@@ -101,7 +102,11 @@ class Usage(Plain):
     """Days in use, in the reporting time zone: a step at the first use of each, with (last use, end of the day)."""
 
     code, family = "d", "usage"
-    __slots__ = ()
+    __slots__ = ("said",)
+
+    def __init__(self, id_: str, steps: list[Step]) -> None:
+        super().__init__(id_, steps)
+        self.said: dict[str, Any] = {}  # by KPI: what it remembers of the days so far
 
     def held(self, for_: int) -> list[tuple[int, int]]:
         """When the customer had been active in use within the last `for_` ms (more than 25 h)."""

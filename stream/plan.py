@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stream.claims import Cut, Kpi, Signal, Watch
 from stream.definitions import Survey as Scale
@@ -34,7 +35,8 @@ class Eyes(Struct, frozen=True):
 
     A KPI may name in `begins` an attribute of what it looks at: no fact is earlier than that time (None = no fact).
     `soon` = those of its KPIs whose facts may lie further ahead than an event may be dated; `idle` = it has no other
-    plug-in than KPIs that have no such facts. `finders` = how to ask its signals.
+    plug-in than KPIs that have no such facts. `finders` = how to ask its signals. `needs` = a family of records without
+    which nothing is said.
     """
 
     kpis: tuple[Kpi, ...] = ()
@@ -44,6 +46,7 @@ class Eyes(Struct, frozen=True):
     soon: tuple[Group, ...] = ()
     idle: bool = False
     finders: tuple[Finder, ...] = ()
+    needs: str = ""
 
     def read(self, family: str) -> bool:
         """Whether one of them reads a family of records."""
@@ -94,7 +97,8 @@ class Plan:
     `bits` = a bit of the masks for each KPI; `groups` = those of a mask, ready to be asked; `soon` = the mask of those
     whose facts may lie ahead;
     `reach[event type]`: those that this event can change, `views` = the names of page views in it, by kind;
-    `days`: those of the whole journey that read "usage", the days in use, and look when there is a new one.
+    `readers`: those of the whole journey, by the family of records that they read;
+    `days`: those that read "usage", the days in use, and look when there is a new one.
 
     Raises ValueError for two plug-ins of one name, or one whose `of` is not a record type, Issue or Journey.
     """
@@ -115,6 +119,7 @@ class Plan:
         self.views = {kind: VIEWED + kind for kind in kinds}
         self.reach = {type_: self._reach(type_) for type_ in (*FAMILIES, VIEWED, *self.views.values())}
         self.everybody = _parted(self.wide, "")
+        self.readers = {family: {i: eyes for i, eyes in self.wide.items() if eyes.read(family)} for family in CODE}
         self.days = _parted({item: eyes for item, eyes in self.wide.items() if eyes.read("usage")}, "usage")
         self.counts_days = bool(self.days.items or self.eyes["d"].kpis or self.eyes["d"].signals or self.eyes["h"].kpis)
         self.dims = {item: eyes for item, eyes in self.wide.items() if eyes.read("surveys")}
@@ -137,7 +142,8 @@ class Plan:
 
     def _wide(self) -> dict[str, Eyes]:
         kpis = {f"j:{k.name}": self._made((k,), ()) for k in self.kpis if k.of is Journey}
-        return kpis | {f"j:{s.name}": self._made((), (s,)) for s in self.signals if s.of is Journey}
+        signals = {f"j:{s.name}": self._made((), (s,)) for s in self.signals if s.of is Journey}
+        return {item: replace(eyes, needs=_needs(eyes)) for item, eyes in (kpis | signals).items()}
 
     def _reach(self, type_: str) -> Reach:
         codes = {code: self._seeing(eyes, type_) for code, eyes in self.eyes.items()}
@@ -190,10 +196,9 @@ class Groups(dict[int, tuple[Group, ...]]):
 
 def _parted(wide: dict[str, Eyes], family: str) -> Wide:
     """`family`: of the event itself, whose record is there at any rate."""
-    needs = {item: _needs(eyes) for item, eyes in wide.items()}
-    always = tuple((item, eyes) for item, eyes in wide.items() if needs[item] in ("", family))
-    needed = sorted({name: None for name in needs.values() if name not in ("", family)})
-    needy = tuple((name, tuple((i, eyes) for i, eyes in wide.items() if needs[i] == name)) for name in needed)
+    always = tuple((item, eyes) for item, eyes in wide.items() if eyes.needs in ("", family))
+    needed = sorted({eyes.needs: None for eyes in wide.values() if eyes.needs not in ("", family)})
+    needy = tuple((name, tuple((i, eyes) for i, eyes in wide.items() if eyes.needs == name)) for name in needed)
     return Wide(wide, always, needy)
 
 

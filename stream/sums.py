@@ -74,8 +74,10 @@ def differ(sums: Sums, said: Said, found: Found, clock: int, asked: tuple[Mappin
             left.append((only(known, bits, rest), then, rest))
             facts = only(known, bits, mask)
         many = _alike(facts, now, then, clock)
-        add(sums, facts[many:], then, -1)
-        now = now[many:]
+        facts, now = facts[many:], now[many:]
+        if facts and now and (many := _alike(facts[::-1], now[::-1], then, clock)):  # one amid many changed
+            facts, now = facts[:-many], now[:-many]
+        add(sums, facts, then, -1)
     add(sums, now, clock)
     said[:] = [one for one in (*left, (found, clock, mask)) if one[0]]
 

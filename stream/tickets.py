@@ -149,7 +149,7 @@ class Ticket:
 
     def cut(self, who: Any, at: int) -> Cut:
         """`who.cut` at a time (ms), with its dimensions as now known: most KPIs ask for the same."""
-        known = self.cuts.get(at if who.row.attributes else 0)
+        known = self.cuts.get(who.period(at))
         if known is not None and known[0] is self._dims:
             return known[1]
         found: Cut = who.cut(self, at, self.dims())

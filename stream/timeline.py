@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from stream.claims import Cut, Touch
 from stream.definitions import Definitions
@@ -17,14 +18,26 @@ _ARRAY = b"\xdc"  # of msgpack: an array, its size in 2 bytes
 _TIMED = b"\x92\xcf"  # an array of two, first a number in 8 bytes
 
 
-class Timeline:
-    """The part of a journey that is no record. `row` = the stored form (stream.row)."""
+class Story(NamedTuple):
+    """What a customer was: segment and stage before the first of `turns` (ms, ascending), and from each of them on."""
 
-    __slots__ = ("_touched", "definitions", "row")
+    turns: list[int]
+    labels: list[tuple[str | None, str | None]]
+
+
+class Timeline:
+    """The part of a journey that is no record. `row` = the stored form (stream.row); `story` = segment and stage."""
+
+    __slots__ = ("_touched", "definitions", "row", "story")
 
     _touched: list[tuple[int, tuple[str, str, str, str]]]  # touchpoints that are not in the row yet
     definitions: Definitions
     row: Any
+    story: Story
+
+    def tell(self) -> None:
+        """Derive the story, since attributes changed."""
+        self.story = _story(self.row.attributes)
 
     def derived(self, name: str, make: Callable[[Any], Any]) -> Any:
         """What `make` derives, once, until something that it rests on changes."""
@@ -39,29 +52,29 @@ class Timeline:
                 return label
         return None
 
+    def period(self, at: int) -> int:
+        """The number of the time in which segment and stage are what they are at `at` ms."""
+        return bisect_right(self.story.turns, at)
+
     def cut(self, of: Any, at: int, dims: Cut = ()) -> Cut:
         """`dims` with segment and stage: the record's own (of its earliest event), else the customer's at `at`.
 
         Remembered on the view: several KPIs ask for the same.
         """
-        attributes = self.row.attributes
-        when = at if attributes else 0  # of a customer of whom nothing is known it is the same at all times
+        turns, labels = self.story
+        when = bisect_right(turns, at)
         known: tuple[Cut, Cut] | None = of.cuts.get(when)
         if known is not None and known[0] == dims:
             return known[1]
-        segment, stage = of.segment, of.stage
-        if attributes:
-            segment = segment or self.attribute("segment", at)
-            stage = stage or self.attribute("stage", at)
-        found = _joined(dims, segment, stage)
+        segment, stage = labels[when]
+        found = _joined(dims, of.segment or segment, of.stage or stage)
         of.cuts[when] = dims, found
         return found
 
     def cut_of_customer(self, own: Any, at: int) -> Cut:
         """Segment and stage: the customer's at `at`, else those of `own` (None = nothing)."""
-        segment = self.attribute("segment", at) or (own.segment if own else None)
-        stage = self.attribute("stage", at) or (own.stage if own else None)
-        return _joined((), segment, stage)
+        segment, stage = self.story.labels[self.period(at)]
+        return _joined((), segment or (own.segment if own else None), stage or (own.stage if own else None))
 
     def cut_of(self, step: Step) -> Cut:
         """Segment and stage of one step: its own, else the customer's at its time."""
@@ -74,10 +87,8 @@ class Timeline:
         return found
 
     def turns(self, of: Any, start: int, end: int | None) -> list[int]:
-        """Times inside (start, end) at which the customer's segment or stage may change, for levels."""
-        if not self.row.attributes or (of.segment and of.stage):
-            return []
-        return [s.at for s in self.row.attributes if s.at > start and (end is None or s.at < end)]
+        """Times inside (start, end) at which the customer's segment or stage may change, for levels; ascending."""
+        return [] if of.segment and of.stage else inside(self.story.turns, start, end)
 
     def remember(self, at: int, event: Any, about: str) -> None:
         """Keep the newest touchpoints, by event time."""
@@ -117,6 +128,28 @@ class Timeline:
             {"source": source, "id": id_, "type": type_, "about": about, "at": at}
             for at, (type_, about, source, id_) in decode_trail(_TIMED.join(reversed(known)))  # as one: it is quicker
         ]
+
+
+def inside(turns: list[int], start: int, end: int | None) -> list[int]:
+    """Those of ascending times that lie in (start, end)."""
+    if not turns or turns[-1] <= start:
+        return []
+    return turns[bisect_right(turns, start) : len(turns) if end is None else bisect_left(turns, end)]
+
+
+def _story(attributes: list[Step]) -> Story:
+    turns: list[int] = []
+    labels: list[tuple[str | None, str | None]] = [(None, None)]
+    for step in attributes:
+        segment, stage = (*step.data, None, None)[:2]
+        known = labels[-1]
+        now = known[0] if segment is None else segment, known[1] if stage is None else stage
+        if turns and turns[-1] == step.at:
+            labels[-1] = now
+        else:
+            turns.append(step.at)
+            labels.append(now)
+    return Story(turns, labels)
 
 
 @lru_cache(4_096)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from stream.account import account, within
+from stream.account import Account, account, within
 from stream.claims import Fact, Window
 from stream.definitions import DAY
 from stream.journey import Journey
 from stream.kpi import OfAccounts
-from stream.plain import merged
+from stream.plain import Feature, merged
 
 
 class AdoptionRate(OfAccounts):
@@ -30,13 +30,24 @@ class AdoptionRate(OfAccounts):
         if not held.spans:
             return
         yield from held.active(who, (("den", 1),))
-        used = {id_: who.plain("features", id_).held(self.lasts) for id_ in sorted(who.records("features"))}
-        for span in within(held.spans, merged([span for spans in used.values() for span in spans])):
+        used = [who.plain("features", id_) for id_ in sorted(who.records("features"))]
+        for span in within(held.spans, merged([span for feature in used for span in feature.held(self.lasts)])):
             yield from held.spread(who, span, (("num", 1),))
-        for feature, spans in used.items():
-            for span in within(held.spans, spans):
-                for fact in held.spread(who, span, (("users", 1),)):
-                    yield Fact(fact.at, fact.parts, fact.until, (("feature", feature), *fact.cut))
+        for feature in used:
+            yield from self._users(feature, held, who)
+
+    def _users(self, it: Feature, held: Account, who: Journey) -> list[Fact]:
+        """Of one feature: remembered on it, since most are as they were when another was used."""
+        known: tuple[Account, list[Fact]] | None = it.said.get(self.name)
+        if known is not None and known[0] is held:
+            return known[1]
+        found = [
+            Fact(fact.at, fact.parts, fact.until, (("feature", it.id), *fact.cut))
+            for span in within(held.spans, it.held(self.lasts))
+            for fact in held.spread(who, span, (("users", 1),))
+        ]
+        it.said[self.name] = held, found
+        return found
 
     def parts(self, p: Window) -> dict[str, int]:
         """Under a feature, alone or with another dimension, the denominator is that of the cut without the feature."""

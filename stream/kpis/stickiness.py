@@ -33,9 +33,10 @@ class Stickiness(Plugin):
 
     def facts(self, it: Usage, who: Journey) -> Iterable[Fact]:
         cut, days = who.cut, self.days * DAY
-        found: list[Fact] = []
-        runs: list[tuple[int, int]] = []  # first use of the first day, end of the last
-        for step in it.steps:
+        found: list[Fact]
+        runs: list[tuple[int, int]]  # first use of the first day, end of the last
+        found, runs = it.said.setdefault(self.name, ([], []))
+        for step in it.steps[len(found) :]:  # new days come last
             at, end = step.at, step.data[1]
             found.append(Fact(at, NUM, None, cut(it, end - 1)))
             if runs and at - runs[-1][1] < days - 2 * DAY:
@@ -44,9 +45,8 @@ class Stickiness(Plugin):
                 runs.append((at, end))
         zone = days_in(who.definitions.timezone)
         spans = [(start, zone.start(zone.of(end // MINUTE) + self.days - 1)) for start, end in runs]
-        for start, until in spans if len(spans) == 1 else merged(spans):
-            found += held(who, it, start, until, DEN)
-        return found
+        held_ = [held(who, it, start, until, DEN) for start, until in (spans if len(spans) == 1 else merged(spans))]
+        return [*found, *(fact for facts in held_ for fact in facts)]
 
     def parts(self, p: Window) -> dict[str, int]:
         start, end = p.last_day

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from stream.account import account
 from stream.claims import Finding, Severity
 from stream.definitions import DAY
 from stream.drops import drops
@@ -34,6 +35,8 @@ class RenewalAtRisk(Plugin):
 
     def find(self, it: Journey, who: Journey) -> Iterable[Finding]:
         troubles: list[Trouble] | None = None
+        if not any(one.dues for one in account(it).subscriptions):
+            return  # as mostly
         for subscription in it.subscriptions:
             for opens, due, uid, end in self._dues(subscription):
                 troubles = self._troubles(it) if troubles is None else troubles

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from itertools import permutations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from stream import steps as S
 from stream.definitions import Definitions
 from stream.journey import Journey
@@ -74,3 +77,17 @@ def test_the_topic_of_steps_is_the_topic_of_the_ticket() -> None:
     other = Step(30, S.UPDATED, 5, None, None, (None, "high"))
     for steps in ([opened], [bare], [opened, changed], [early, opened], [bare, changed, other], [early, bare, other]):
         assert topic_of(steps) == Ticket("T", steps).topic
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 9), st.sampled_from([None, "a", "b"]), st.sampled_from([None, "x", "y"])), max_size=6
+    )
+)
+def test_the_story_says_what_the_attributes_say_also_as_it_grows(attributes) -> None:
+    grown = journey()
+    for uid, (at, segment, stage) in enumerate(attributes):
+        grown.put("customer", "", Step(at, S.ATTRIBUTES, uid, None, None, (segment, stage)))
+        for when in range(-1, 11):
+            own = grown.attribute("segment", when), grown.attribute("stage", when)
+            assert grown.story.labels[grown.period(when)] == own
