@@ -10,7 +10,7 @@ from msgspec import Raw
 from stream.definitions import Definitions
 from stream.row import Held, Row, decode_records, decode_row, encode_row
 from stream.steps import Step
-from stream.timeline import Timeline
+from stream.timeline import NOTHING, Timeline
 
 NEVER = (1 << 64) - 1
 HEALTH = "h:"  # the item of how a customer does
@@ -48,7 +48,9 @@ class Packed(Timeline):
         self.records: Callable[[str], dict[str, list[Step]]] = self.opened.__getitem__
         self._changed: dict[str, None] = {}
         self._touched = []
-        self.tell()
+        self.story = NOTHING
+        if self.row.attributes:
+            self.tell()
 
     def encode(self) -> bytes | None:
         """The stored form; None when nothing is left."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from functools import lru_cache
 from typing import Any
 
@@ -149,7 +149,7 @@ class Ticket:
 
     def cut(self, who: Any, at: int) -> Cut:
         """`who.cut` at a time (ms), with its dimensions as now known: most KPIs ask for the same."""
-        known = self.cuts.get(who.period(at))
+        known = self.cuts.get(bisect_right(who.story.turns, at))
         if known is not None and known[0] is self._dims:
             return known[1]
         found: Cut = who.cut(self, at, self.dims())

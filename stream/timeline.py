@@ -25,6 +25,9 @@ class Story(NamedTuple):
     labels: list[tuple[str | None, str | None]]
 
 
+NOTHING = Story([], [(None, None)])  # nothing is known of the customer
+
+
 class Timeline:
     """The part of a journey that is no record. `row` = the stored form (stream.row); `story` = segment and stage."""
 
