@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -31,6 +32,7 @@ from stream.readings import Reading
 from stream.record import Stop
 
 GOODBYE = 30.0  # seconds that a tidy stop may take; nothing is lost without it
+SWITCH = 0.001  # seconds that a thread computes while another waits: clients fetch in theirs, in many short steps
 
 _log = logging.getLogger("journeywatch.worker")
 
@@ -47,6 +49,7 @@ def run(settings: Settings, names: Sequence[str], *, embedded: bool = False) -> 
         for name in ("faust", "mode", "aiokafka"):  # they tell much, little of it for people
             logging.getLogger(name).setLevel(logging.WARNING)
     collector.relax()
+    sys.setswitchinterval(SWITCH)
     calm()
     return uvloop.run(_run(settings, names, embedded=embedded))
 
