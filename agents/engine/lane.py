@@ -21,7 +21,7 @@ Records = Sequence[Any]  # aiokafka's ConsumerRecord: it fits stream.record.Hear
 Job = Callable[[], Awaitable[None]]
 
 AGAIN = 10.0  # seconds that an idle lane waits for what the log is known to hold until that is read again
-BATCH = 24_000  # records that a lane takes in at once, at most
+BATCH, BYTES = 24_000, 8 << 20  # what a lane puts together at most: records, and bytes of them
 offset_of = attrgetter("offset")
 
 
@@ -37,6 +37,7 @@ class Lane(ABC):
         self._queue: asyncio.Queue[list[Any] | Job | None] = asyncio.Queue()
         self._busy = False
         self._open: list[Any] | None = None  # the batch that is not in work yet: more may be added to it
+        self._size = 0  # bytes of that
         self._room = asyncio.Event()  # set when that is in work
         self._closing = False
         self._moved = (next, time.monotonic())
@@ -87,22 +88,31 @@ class Lane(ABC):
     async def put(self, item: Records | Job) -> None:
         """Queues a job to be done in its turn, or a batch. Nothing once `closing`.
 
-        What goes on from the batch that waits is added to it, up to BATCH: so the more there is to do, the more is
-        done at once. A batch that is no part of it comes when that one is in work.
+        What goes on from the batch that waits is added to it, up to BATCH and BYTES: so the more there is to do, the
+        more is done at once. A batch that is no part of it comes when that one is in work.
         """
-        while not self._closing:
-            if callable(item):
+        if callable(item):
+            if not self._closing:
                 self._queue.put_nowait(item)
-                return
+            return
+        size = sum([len(record.value or b"") for record in item])
+        while not self._closing:
             if self._open is None:
-                self._open = list(item)
+                self._open, self._size = list(item), size
                 self._queue.put_nowait(self._open)
                 return
-            if self._open[-1].offset + 1 == item[0].offset and len(self._open) + len(item) <= BATCH:
+            if self._goes_on(item, size):
                 self._open += item
+                self._size += size
                 return
             self._room.clear()
             await self._room.wait()
+
+    def _goes_on(self, item: Records, size: int) -> bool:
+        """Whether a batch of so many bytes is part of the one that waits."""
+        if self._open is None or self._open[-1].offset + 1 != item[0].offset:
+            return False
+        return len(self._open) + len(item) <= BATCH and self._size + size <= BYTES
 
     def begin(self, records: Records) -> None:
         """The batch is in work: nothing is added to it any more."""

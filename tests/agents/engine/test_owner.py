@@ -177,6 +177,21 @@ async def test_what_comes_while_a_batch_is_in_work_is_one_batch_as_far_as_it_goe
     assert fold.fed == [10, 20, 10]
 
 
+async def test_what_waits_is_bounded_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane, "BYTES", 10)
+    journal, fold = Journal(), Pairs(Meta(next=0))
+    owner = Owner(SOURCE, fold, Ledger(), spec(), cast("Producer", journal), journal)
+    async with journal.turn:
+        for offset in range(2):
+            await owner.put([Record("events", 1, offset, 0, None, b"12345")])
+        waiting = asyncio.create_task(owner.put([Record("events", 1, 2, 0, None, b"1")]))
+        await until(lambda: not owner.idle, "it waits")
+        assert not waiting.done()
+    await until(lambda: ("done", 3) in journal.happened, "all is done")
+    await owner.close()
+    assert fold.fed == [2, 1]
+
+
 async def test_a_lane_that_waits_for_its_turn_takes_what_came_meanwhile() -> None:
     journal, fold = Journal(), Pairs(Meta(next=0))
     owner = Owner(SOURCE, fold, Ledger(), spec(), cast("Producer", journal), journal)
