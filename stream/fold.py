@@ -114,7 +114,7 @@ class Fold:
         if HEALTH in items or backfill or forgot:
             self._look_daily(clock)
         if self.journey.is_empty:
-            self.journey.forget_trail()
+            self.journey.start_anew()
 
     def _happen(
         self, looks: Sequence[Look], clock: int, *, backfill: bool

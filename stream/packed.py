@@ -19,13 +19,13 @@ HEALTH = "h:"  # the item of how a customer does
 class Records(dict[str, dict[str, list[Step]]]):
     """The records of each family by id, decoded when first asked for."""
 
-    __slots__ = ("_row",)
+    __slots__ = ("row",)
 
     def __init__(self, row: Any) -> None:
-        self._row = row
+        self.row = row
 
     def __missing__(self, family: str) -> dict[str, list[Step]]:
-        stored = self._row.families.get(family)
+        stored = self.row.families.get(family)
         found: dict[str, list[Step]] = {} if stored is None else decode_records(stored)
         self[family] = found
         return found
@@ -54,9 +54,9 @@ class Packed(Timeline):
 
     def encode(self) -> bytes | None:
         """The stored form; None when nothing is left."""
-        row = self.packed().row
-        if not row.families and self.is_empty:
+        if self.is_empty:
             return None
+        row = self.packed().row
         if self._touched:
             self.keep_trail()
         dues = row.dues
@@ -87,8 +87,15 @@ class Packed(Timeline):
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left (of a trail alone there is nothing to tell)."""
-        row = self.packed().row
-        return not (row.families or row.attributes or row.alerts or row.verdicts or row.backfill)
+        row, opened = self.row, self.opened
+        if row.attributes or row.alerts or row.verdicts or row.backfill:
+            return False
+        return row.families.keys() <= opened.keys() and not any(opened.values())
+
+    def start_anew(self) -> None:
+        """As if it had been stored and read again now that it is empty: what was only counted of it is gone, too."""
+        self.row = self.opened.row = Row(alerts=self.alerts)
+        self._touched.clear()
 
     def has(self, family: str) -> bool:
         """Whether there is any record of a family."""

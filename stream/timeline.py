@@ -115,11 +115,6 @@ class Timeline:
         row.trail = b"".join([*map(_packed, touches), known])
         self._touched.clear()
 
-    def forget_trail(self) -> None:
-        """Nothing is left of which it could tell."""
-        self.row.trail, self.row.touches = b"", 0
-        self._touched.clear()
-
     @property
     def trail(self) -> list[Touch]:
         """The newest touchpoints, oldest first."""

@@ -7,13 +7,18 @@ import pytest
 
 from stream.definitions import DAY, HOUR
 from stream.journey import Journey
-from stream.record import Reason
+from stream.partition import Partition
+from stream.record import Reason, appends
 from tests.support.builders import (
     DEFINITIONS,
+    Run,
     Told,
     answered,
     customer,
+    fold,
+    log_of,
     opened,
+    plan_of,
     reopened,
     resolved,
     run,
@@ -42,6 +47,17 @@ def test_a_row_ends_when_nothing_is_left(events: list[Told], gone: int | None) -
         return
     assert run(*events, until=gone - 1).rows
     assert not run(*events, until=gone + 1).rows
+
+
+@pytest.mark.parametrize("first", [[updated("T1", 0, topic="a")], CLOSED, [viewed(0)], [answered("S1", 0, 6)]])
+def test_who_comes_back_when_nothing_was_left_starts_anew_wherever_the_log_is_cut(first: list[Told]) -> None:
+    """Also what was only counted of them, as their bytes and the events of a day, is gone."""
+    [records] = log_of([*first, opened("T9", 400 * DAY), opened("T8", 401 * DAY)], [300 * DAY])
+    whole, parts, plan = fold(records), Run(DEFINITIONS), plan_of()
+    for record in records:
+        [append] = appends(Partition(DEFINITIONS, plan, 0, dict(parts.rows), parts.meta).feed([record]))
+        parts.take(append)
+    assert parts.rows == whole.rows
 
 
 def test_sessions_go_after_8_d() -> None:
