@@ -133,6 +133,8 @@ class Worker:
         wanted = "delivery" in names and made.settings.sections.verdicts.url
         self.desk = Desk(made) if wanted else None
         self._lag = LoopLag(made)
+        hops = made.telemetry.hops
+        self._sweeper = collector.Sweeper(lambda: sum(max(hop.rebalances - 1, 0) for hop in hops.values()))
 
     def why(self) -> list[str]:
         """Why the worker is not ready; nothing = it is."""
@@ -155,12 +157,14 @@ class Worker:
         if self.desk is not None:
             await self.desk.start()
         self._lag.start()
+        self._sweeper.start()
         await asyncio.gather(*(role.start() for role in self.roles))
         _log.info("running %s; metrics on port %d", ", ".join(r.hop.spec.role for r in self.roles), self.server.port)
 
     async def stop(self) -> None:
         await asyncio.gather(*(role.stop() for role in self.roles))
         await self._lag.stop()
+        await self._sweeper.stop()
         if self.desk is not None:
             await self.desk.stop()
         if self.setup.redis is not None:
