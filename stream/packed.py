@@ -47,7 +47,7 @@ class Packed(Timeline):
         self.opened = Records(self.row)
         self.records: Callable[[str], dict[str, list[Step]]] = self.opened.__getitem__
         self._changed: dict[str, None] = {}
-        self._touched = []
+        self._touched, self._shown, self._kept = [], None, True
         self.story = NOTHING
         if self.row.attributes:
             self.tell()
@@ -57,7 +57,7 @@ class Packed(Timeline):
         if self.is_empty:
             return None
         row = self.packed().row
-        if self._touched:
+        if self._touched or not self._kept:
             self.keep_trail()
         dues = row.dues
         if (look := dues.pop(HEALTH, None)) is not None:
@@ -95,7 +95,7 @@ class Packed(Timeline):
     def start_anew(self) -> None:
         """As if it had been stored and read again now that it is empty: what was only counted of it is gone, too."""
         self.row = self.opened.row = Row(alerts=self.alerts)
-        self._touched.clear()
+        self._touched, self._shown, self._kept = [], None, True
 
     def has(self, family: str) -> bool:
         """Whether there is any record of a family."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from stream.claims import Cut, Touch
@@ -16,6 +17,7 @@ from stream.steps import Step
 ATTRIBUTE = {"segment": 0, "stage": 1, "tier": 2, "team": 3, "timezone": 4}
 _ARRAY = b"\xdc"  # of msgpack: an array, its size in 2 bytes
 _TIMED = b"\x92\xcf"  # an array of two, first a number in 8 bytes
+_first = itemgetter(0)
 
 
 class Story(NamedTuple):
@@ -31,9 +33,11 @@ NOTHING = Story([], [(None, None)])  # nothing is known of the customer
 class Timeline:
     """The part of a journey that is no record. `row` = the stored form (stream.row); `story` = segment and stage."""
 
-    __slots__ = ("_touched", "definitions", "row", "story")
+    __slots__ = ("_kept", "_shown", "_touched", "definitions", "row", "story")
 
     _touched: list[tuple[int, tuple[str, str, str, str]]]  # touchpoints that are not in the row yet
+    _shown: list[tuple[bytes, Touch]] | None  # once somebody asked: all of them, as packed, the newest last
+    _kept: bool  # whether the row has what is shown
     definitions: Definitions
     row: Any
     story: Story
@@ -98,12 +102,20 @@ class Timeline:
         self._touched.append((at, (event.type, about, event.source, event.id)))
 
     def keep_trail(self) -> None:
-        """Put what was remembered into the row: once for all events of an append, unless somebody asks."""
-        row, fresh, most = self.row, list(dict.fromkeys(self._touched)), self.definitions.trail
+        """Put what was remembered into the row: once for all events of an append."""
+        row, most = self.row, self.definitions.trail
+        if (shown := self._shown) is not None:
+            self._show(shown)
+            row.trail, row.touches = b"".join([_packed(key) for key, _ in reversed(shown)]), len(shown)
+            self._kept = True
+            return
+        if not self._touched:
+            return
+        fresh = list(dict.fromkeys(self._touched))
         if len(fresh) > most:
             edge = sorted(at for at, _ in fresh)[-most]
             fresh = [one for one in fresh if one[0] >= edge]
-        touches = sorted([at.to_bytes(8, "big") + encode_row(what) for at, what in fresh], reverse=True)
+        touches = sorted([_key(at, what) for at, what in fresh], reverse=True)
         known = row.trail
         if touches[-1] > known[2:] and len(touches) <= most:  # newer than all, as mostly; none is the start of another
             for _ in range(row.touches + len(touches) - most):
@@ -118,14 +130,25 @@ class Timeline:
     @property
     def trail(self) -> list[Touch]:
         """The newest touchpoints, oldest first."""
+        if (shown := self._shown) is None:
+            keys = [*_touches(self.row.trail)][::-1]
+            known = decode_trail(_TIMED.join([_ARRAY + len(keys).to_bytes(2, "big"), *keys]))  # as one: it is quicker
+            shown = self._shown = [(key, _touch(at, what)) for key, (at, what) in zip(keys, known, strict=True)]
         if self._touched:
-            self.keep_trail()
-        known = list(_touches(self.row.trail))
-        known.append(_ARRAY + len(known).to_bytes(2, "big"))
-        return [
-            {"source": source, "id": id_, "type": type_, "about": about, "at": at}
-            for at, (type_, about, source, id_) in decode_trail(_TIMED.join(reversed(known)))  # as one: it is quicker
-        ]
+            self._show(shown)
+        return [touch for _, touch in shown]
+
+    def _show(self, shown: list[tuple[bytes, Touch]]) -> None:
+        """Add what was remembered since."""
+        for at, what in self._touched:
+            key = _key(at, what)
+            if not shown or key > shown[-1][0]:
+                shown.append((key, _touch(at, what)))
+            elif all(key != other for other, _ in shown):
+                insort(shown, (key, _touch(at, what)), key=_first)
+        del shown[: -self.definitions.trail]
+        self._touched.clear()
+        self._kept = False
 
 
 def inside(turns: list[int], start: int, end: int | None) -> list[int]:
@@ -157,8 +180,18 @@ def _joined(dims: Cut, segment: str | None, stage: str | None) -> Cut:
     return tuple(sorted([*dims, *own]))
 
 
+def _key(at: int, what: tuple[str, str, str, str]) -> bytes:
+    """A touch as it is packed; they sort by event time."""
+    return at.to_bytes(8, "big") + encode_row(what)
+
+
+def _touch(at: int, what: tuple[str, str, str, str]) -> Touch:
+    type_, about, source, id_ = what
+    return {"source": source, "id": id_, "type": type_, "about": about, "at": at}
+
+
 def _packed(touch: bytes) -> bytes:
-    """With its length at both ends: so both the newest and the oldest are at hand. Touches sort by event time."""
+    """With its length at both ends: so both the newest and the oldest are at hand."""
     size = len(touch).to_bytes(2, "big")
     return size + touch + size
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import permutations, product
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,15 +47,26 @@ class Event:
 
 
 def test_the_trail_keeps_the_newest_by_event_time_in_any_order_of_arrival() -> None:
-    """And wherever an append ends: then it is put into the row."""
+    """And wherever an append ends: then it is put into the row. And whoever asked for it before, as an alert does."""
     for order in permutations((0, 1, 2, 3, 3)):
-        for kept in range(1 << 5):
+        for kept, asked in product(range(1 << 5), (0, 1, 4, 31)):
             found = Journey("c", Definitions(trail=3))
             for i, at in enumerate(order):
                 found.remember(at, Event(f"e{at}{order[: i + 1].count(at)}"), "")
+                if asked >> i & 1:
+                    assert [t["at"] for t in found.trail] == sorted(order[: i + 1])[-3:]
                 if kept >> i & 1:
                     found.keep_trail()
             assert [t["id"] for t in found.trail] == ["e21", "e31", "e32"]
+            found.keep_trail()
+            assert [t["id"] for t in stored(found).trail] == ["e21", "e31", "e32"]
+
+
+def stored(found: Journey) -> Journey:
+    """As it is read again."""
+    again = Journey("c", found.definitions)
+    again.row.trail, again.row.touches = found.row.trail, found.row.touches
+    return again
 
 
 def test_a_touchpoint_that_is_remembered_twice_is_there_once() -> None:
