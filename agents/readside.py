@@ -1,7 +1,8 @@
 """What stands in Redis, against what the tables and journey.alerts say, which were held against the log before.
 
 The pipe may go on meanwhile, and Redis is told a little later. So a difference counts if it stands: for as long as we
-wait the tables say the same of a thing, and Redis the same other.
+wait the tables say the same of a thing, and Redis the same other. And what was the same once is right: some readings
+are another with every tick, as the age of what is open, and at many a look Redis does not have the newest yet.
 """
 
 from __future__ import annotations
@@ -40,26 +41,32 @@ async def redis(made: Setup, live: Live) -> tuple[list[str], list[str]]:
             standing.look(_told(readings, alerts), await _shown(made, readings))
         except (RedisError, OSError) as error:
             return [], [f"Redis was not compared: {type(error).__name__}: {error}"]
-        if not standing.found or loop.time() > until:
+        if standing.settled or loop.time() > until:
             return standing.lines(), standing.notes()
         await asyncio.sleep(BETWEEN)
         readings, alerts = await _tables(made), opened([value async for _, value in changes(made)])
 
 
 class Standing:
-    """Differences that are the same at every look."""
+    """Differences that are the same at every look, and what differed at every look, though not always as before."""
 
     def __init__(self) -> None:
         self.found: Differences = {}
+        self._differed: set[str] = set()
         self._looked = False
-        self._left_out = 0  # differences of the last look that are not the same as before
 
     def look(self, then: Words, now: Words) -> None:
         """What the tables say, and what Redis says."""
         whats = dict.fromkeys([*then, *now])
         differ = {what: (then.get(what), now.get(what)) for what in whats if then.get(what) != now.get(what)}
         self.found = {w: both for w, both in self.found.items() if differ.get(w) == both} if self._looked else differ
-        self._left_out, self._looked = len(differ) - len(self.found), True
+        self._differed = self._differed & differ.keys() if self._looked else {*differ}
+        self._looked = True
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything of the first look was found to be right."""
+        return not self._differed
 
     def lines(self) -> list[str]:
         return [
@@ -68,7 +75,7 @@ class Standing:
         ]
 
     def notes(self) -> list[str]:
-        n = self._left_out
+        n = len(self._differed) - len(self.found)
         return [f"Redis: {n:,} readings and alerts changed meanwhile and were not compared"] if n else []
 
 
