@@ -16,7 +16,7 @@ from agents.engine.ledger import META, OUT, Ledger, records
 from agents.engine.producer import Producer
 from stream.record import Append, Heard, Meta, Out, Stop
 
-HELD = 0.006  # seconds of CPU that a piece of a fold may hold the loop, about
+HELD = 0.004  # seconds of CPU that a piece of a fold may hold the loop, about
 FIRST, LEAST = 20, 4  # pieces of work between two breaths of a fold: at first, and whatever they cost
 FASTER = 1.5  # by how much they may grow at once: not all pieces cost the same
 SIGN = 3_600.0  # seconds without an append until one is made for its own sake
