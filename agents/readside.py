@@ -24,7 +24,6 @@ PATIENCE = 30.0  # s that Redis may be behind: readings are shown every few seco
 BETWEEN = 1.0  # s from look to look
 
 Words = dict[str, str]  # what is said, by what it is said of
-Differences = dict[str, tuple[str | None, str | None]]  # what the tables and Redis say
 
 _alert = msgspec.json.Decoder(Alert).decode
 _reading = msgspec.json.Decoder(Reading).decode
@@ -48,19 +47,20 @@ async def redis(made: Setup, live: Live) -> tuple[list[str], list[str]]:
 
 
 class Standing:
-    """Differences that are the same at every look, and what differed at every look, though not always as before."""
+    """What differed at every look: how, if it was the same each time."""
 
     def __init__(self) -> None:
-        self.found: Differences = {}
-        self._differed: set[str] = set()
+        self._differed: dict[str, tuple[str | None, str | None] | None] = {}  # None = not always as before
         self._looked = False
 
     def look(self, then: Words, now: Words) -> None:
         """What the tables say, and what Redis says."""
         whats = dict.fromkeys([*then, *now])
         differ = {what: (then.get(what), now.get(what)) for what in whats if then.get(what) != now.get(what)}
-        self.found = {w: both for w, both in self.found.items() if differ.get(w) == both} if self._looked else differ
-        self._differed = self._differed & differ.keys() if self._looked else {*differ}
+        known = self._differed if self._looked else differ
+        self._differed = {
+            what: both if differ[what] == both else None for what, both in known.items() if what in differ
+        }
         self._looked = True
 
     @property
@@ -70,12 +70,13 @@ class Standing:
 
     def lines(self) -> list[str]:
         return [
-            f"{what}: Redis says {now or 'nothing'}, the log says {then or 'nothing'}"
-            for what, (then, now) in sorted(self.found.items())
+            f"{what}: Redis says {both[1] or 'nothing'}, the log says {both[0] or 'nothing'}"
+            for what, both in sorted(self._differed.items())
+            if both is not None
         ]
 
     def notes(self) -> list[str]:
-        n = len(self._differed) - len(self.found)
+        n = list(self._differed.values()).count(None)
         return [f"Redis: {n:,} readings and alerts changed meanwhile and were not compared"] if n else []
 
 
