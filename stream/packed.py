@@ -47,7 +47,7 @@ class Packed(Timeline):
         self.opened = Records(self.row)
         self.records: Callable[[str], dict[str, list[Step]]] = self.opened.__getitem__
         self._changed: dict[str, None] = {}
-        self._touched, self._shown, self._kept = [], None, True
+        self.begin_trail()
         self.story = NOTHING
         if self.row.attributes:
             self.tell()
@@ -57,8 +57,7 @@ class Packed(Timeline):
         if self.is_empty:
             return None
         row = self.packed().row
-        if self._touched or not self._kept:
-            self.keep_trail()
+        self.keep_trail()
         dues = row.dues
         if (look := dues.pop(HEALTH, None)) is not None:
             dues[HEALTH] = look  # the last: it is set once a beat and append, and a row may not show where that was cut
@@ -95,7 +94,7 @@ class Packed(Timeline):
     def start_anew(self) -> None:
         """As if it had been stored and read again now that it is empty: what was only counted of it is gone, too."""
         self.row = self.opened.row = Row(alerts=self.alerts)
-        self._touched, self._shown, self._kept = [], None, True
+        self.begin_trail()
 
     def has(self, family: str) -> bool:
         """Whether there is any record of a family."""

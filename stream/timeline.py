@@ -97,19 +97,23 @@ class Timeline:
         """Times inside (start, end) at which the customer's segment or stage may change, for levels; ascending."""
         return [] if of.segment and of.stage else inside(self.story.turns, start, end)
 
+    def begin_trail(self) -> None:
+        """Nothing is remembered yet but what the row has."""
+        self._touched, self._shown, self._kept = [], None, True
+
     def remember(self, at: int, event: Any, about: str) -> None:
         """Keep the newest touchpoints, by event time."""
         self._touched.append((at, (event.type, about, event.source, event.id)))
 
     def keep_trail(self) -> None:
         """Put what was remembered into the row: once for all events of an append."""
+        if self._kept and not self._touched:
+            return
         row, most = self.row, self.definitions.trail
         if (shown := self._shown) is not None:
             self._show(shown)
             row.trail, row.touches = b"".join([_packed(key) for key, _ in reversed(shown)]), len(shown)
             self._kept = True
-            return
-        if not self._touched:
             return
         fresh = list(dict.fromkeys(self._touched))
         if len(fresh) > most:
