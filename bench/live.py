@@ -14,7 +14,6 @@ from urllib.request import urlopen
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from confluent_kafka import Producer
 from msgspec import Struct
 
 from agents import topics
@@ -124,12 +123,8 @@ def worker(file: Path, log: Path, lot: str = "all", *, apart: bool = False) -> I
 
 
 async def send(bootstrap: str, rate: float, seconds: float, workload: Workload) -> int:
-    """Sends `rate` events/s for so long, each as of the clock of the workload; returns how many.
-
-    By librdkafka: who sends shares the machine with what is measured.
-    """
-    options = {"linger.ms": 5, "enable.idempotence": True, "log_level": 2}
-    producer = Producer({"bootstrap.servers": bootstrap} | options)
+    """Sends `rate` events/s for so long, each as of the clock of the workload; returns how many."""
+    producer = pipe.producer(bootstrap, linger=5)
     begun, sent = time.time(), 0
     while (now := time.time()) < begun + seconds:
         for _ in range(int((now - begun) * rate) - sent):
